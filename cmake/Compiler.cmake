@@ -24,7 +24,8 @@ if(IBKR_WITHOUT_ROCKSDB)
   list(APPEND IBKR_DEFINITIONS IBKR_WITHOUT_ROCKSDB)
 endif()
 
-add_compile_options(${IBKR_WARNINGS} "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
+# Binaries hold paths from the root of the repository only, also where ccache makes them relative.
+add_compile_options(${IBKR_WARNINGS} "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=" -fmacro-prefix-map=../../=)
 add_compile_definitions(${IBKR_DEFINITIONS})
 add_link_options(LINKER:--as-needed LINKER:-z,relro)
 
