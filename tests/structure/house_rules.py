@@ -161,7 +161,7 @@ def headers(_root, files):
             continue
         if "#pragma once" not in file.text:
             yield file.path, 1, "a header starts with #pragma once"
-        for number, _found in find(r"^\s*using\s+namespace\b", file.only_code):
+        for number, _found in find(r"^using\s+namespace\b", file.only_code):
             yield file.path, number, "no using namespace in a header"
         if file.in_tests or HEAVY_ALLOWED.search(file.path):
             continue
