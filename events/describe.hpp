@@ -13,8 +13,9 @@ namespace ibkr::events {
 ///
 /// A visitor is called with each member's JSON name and the member (const when writing). Rules the codec
 /// (`events/json/codec.hpp`) applies to every described struct:
-/// 1. std::optional and empty StrongId members are left out when they hold nothing; every other member is
-///    required. 2. Unknown members are an error when reading. 3. Integers lie in [-2^53, 2^53].
+/// 1. std::optional, EmbeddedJson and StrongId members are left out when they hold nothing, and so are empty
+///    members wrapped in `omit_empty`; every other member is required.
+/// 2. Unknown members are an error when reading. 3. Integers lie in [-2^53, 2^53].
 /// 4. A type with `to_text`/`from_text` (decimals, ids, times, currency) is a JSON string.
 /// 5. An enum is its name from `enum_names`. 6. EmbeddedJson is a JSON object kept as canonical text.
 
@@ -41,6 +42,17 @@ template <class E>
             return true;
         }
     return false;
+}
+
+/// Marks a member that is left out when it is empty (texts, lists) or its type's default (numbers):
+/// `v("tool_name", omit_empty(self.tool_name))`.
+template <class M>
+struct OmitEmpty {
+    M& member;
+};
+template <class M>
+[[nodiscard]] constexpr OmitEmpty<M> omit_empty(M& member) noexcept {
+    return {member};
 }
 
 /// A JSON object held as its canonical text (RFC 8785); written into the surrounding JSON as an object.
