@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "engine/call.hpp"
+#include "engine/runtime.hpp"
+
+namespace ibkr::engine {
+
+/// The frame of every read: scope check, then `read`, then one durable event with input and output hash, then
+/// the answer. `arguments_json` is the canonical JSON of the arguments without raw account ids (put the
+/// hash). `read` returns the payload as canonical JSON. Its error is recorded as tool_failed and answered.
+[[nodiscard]] CallResult run_read(Runtime& runtime, const CallContext& context,
+                                  std::string_view required_scope, std::string arguments_json,
+                                  const std::function<events::Result<std::string>()>& read);
+
+/// Records a call that failed or was denied, and gives back its error with the audit event's id.
+[[nodiscard]] CallError fail_call(Runtime& runtime, const CallContext& context, const events::Error& error,
+                                  const std::string& arguments_json);
+
+/// nullopt when the context has the scope; otherwise the recorded AUTH_MISSING_SCOPE.
+[[nodiscard]] std::optional<CallError> missing_scope(Runtime& runtime, const CallContext& context,
+                                                     std::string_view required_scope,
+                                                     const std::string& arguments_json);
+
+}  // namespace ibkr::engine

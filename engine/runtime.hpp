@@ -1,0 +1,117 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/account_directory.hpp"
+#include "engine/call.hpp"
+#include "engine/ports/broker.hpp"
+#include "engine/ports/clock.hpp"
+#include "engine/ports/suspension.hpp"
+#include "events/log/log.hpp"
+#include "events/records.hpp"
+#include "statemachines/commands.hpp"
+
+namespace ibkr::projections {
+class ProjectionStore;
+}
+
+namespace ibkr::engine {
+
+class WorkflowProjection;
+class Writer;
+
+/// What the engine runs on. Everything is borrowed and must outlive the runtime.
+struct RuntimeParts {
+    events::Log& log;
+    projections::ProjectionStore& store;  ///< its first projection is `workflows`
+    WorkflowProjection& workflows;
+    Broker& broker;
+    Clock& clock;
+    IdSource& ids;
+    AccountDirectory& accounts;
+    SuspensionPoints* suspension = nullptr;
+    std::string product_version;
+};
+
+/// The policies in force, from the configuration; recorded as `policy_loaded` when the log's differ.
+struct Policies {
+    statemachines::GatewaySettings settings;
+    std::vector<statemachines::RiskPolicy> risk_policies;
+};
+
+/// What a decision came to, after its events are durable.
+struct Executed {
+    std::optional<events::Error> refusal;
+    events::WorkflowId subject;
+    events::EventId audit_event_id;  ///< the last event of the decision
+    std::optional<events::IdempotencyRecord> stored_answer;
+    std::string payload;  ///< what `render` made inside the decision's transaction; empty after a refusal
+};
+
+/// Renders the answer's payload (canonical JSON) when the decision is folded and before it is durable; its
+/// sha256 goes into the last event as `output_hash`. Reads the store, changes nothing.
+using Render = std::function<std::string(const Executed&)>;
+
+/// The engine of one process that owns a data directory: commands in, decisions, appends, effects, outcomes
+/// (design section 5). Single-threaded. Invariants: 1. nothing is answered before its events are on disk.
+/// 2. a broker write begins only after its intent is on disk. 3. after a failed or uncertain append, or a
+/// failed projection commit after an append, `alive()` is false, every call fails with AUDIT_WRITE_FAILED,
+/// and the process should end; the next start folds what is durable.
+class Runtime {
+public:
+    /// Brings the projections up to the log's head, records changed policies, settles intents without outcome
+    /// (design 5.10), and lets due timers fire. Errors: AUDIT_WRITE_FAILED, AUDIT_CHAIN_INVALID,
+    /// LOG_VERSION_UNSUPPORTED, ENGINE_HELD (projections ahead of the log).
+    [[nodiscard]] static events::Result<std::unique_ptr<Runtime>> open(RuntimeParts parts, Policies policies);
+    ~Runtime();
+    Runtime(const Runtime&) = delete;
+    Runtime& operator=(const Runtime&) = delete;
+
+    /// Decides one command, makes it durable, runs its broker writes one at a time, records their outcomes.
+    /// Of a command with a broker write, `render` is called for the outcome's decision, so that the payload
+    /// says what it came to.
+    [[nodiscard]] events::Result<Executed> execute(const CallContext& context,
+                                                   const statemachines::Command& command,
+                                                   const statemachines::Facts& facts, const Render& render);
+
+    /// Records a finished call (`tool_completed`, `tool_failed`, ...): the one event of a read.
+    [[nodiscard]] events::Result<events::EventId> record_call(const CallContext& context,
+                                                              const statemachines::RecordCall& call);
+
+    /// Asks the broker's book about every open order of ours (of one account, or all) and records what is
+    /// new.
+    [[nodiscard]] events::Result<void> reconcile();
+    /// Fires every timer that is due.
+    [[nodiscard]] events::Result<void> fire_due_timers();
+
+    /// Decision time: never behind the log's last event.
+    [[nodiscard]] events::Timestamp now();
+    [[nodiscard]] std::string new_id();
+    [[nodiscard]] bool alive() const;
+    /// First 8 hex of the log id.
+    [[nodiscard]] std::string log_prefix() const;
+
+    [[nodiscard]] Broker& broker() { return parts_.broker; }
+    [[nodiscard]] projections::ProjectionStore& store() { return parts_.store; }
+    [[nodiscard]] const events::Log& log() const { return parts_.log; }
+    [[nodiscard]] AccountDirectory& accounts() { return parts_.accounts; }
+    [[nodiscard]] const std::string& product_version() const { return parts_.product_version; }
+
+private:
+    explicit Runtime(RuntimeParts parts);
+    [[nodiscard]] events::Result<void> load_policies(const Policies& policies);
+    [[nodiscard]] events::Result<void> settle_pending_intents();
+    [[nodiscard]] events::Result<Executed> run_write(const CallContext& context,
+                                                     const events::WorkflowId& order_id,
+                                                     const std::string& intent_id, const Render& render);
+    [[nodiscard]] events::Result<void> report_order(const events::OrderRecord& order);
+
+    RuntimeParts parts_;
+    std::unique_ptr<Writer> writer_;
+};
+
+}  // namespace ibkr::engine
