@@ -33,7 +33,6 @@ struct PreviewRecord {
     std::vector<Reason> warnings;
     Timestamp created_at;
     std::optional<Timestamp> expires_at;
-    WorkflowId open_approval_id;  ///< the approval of this preview that is not yet closed; at most one
     EventId last_event_id;
     Timestamp updated_at;
 
@@ -45,7 +44,6 @@ struct PreviewRecord {
         v("estimated_cost", self.estimated_cost);
         v("expires_at", self.expires_at);
         v("last_event_id", self.last_event_id);
-        v("open_approval_id", self.open_approval_id);
         v("order_hash", self.order_hash);
         v("position", self.position);
         v("preview_id", self.preview_id);
@@ -125,6 +123,27 @@ struct PendingIntent {
     friend bool operator==(const PendingIntent&, const PendingIntent&) = default;
 };
 
+/// Where an order's own broker writes stand, as the order machine folds them.
+struct OrderProgress {
+    std::string submit = "none";  ///< none | intended | started | unknown | accepted
+    std::string modify = "none";  ///< the same words
+    std::string cancel = "none";
+    Quantity requested;              ///< total the open modify asks for; the order's own when none is open
+    bool overfilled = false;         ///< more was executed than was ordered
+    bool quantity_overflow = false;  ///< a sum of fills did not fit and was not added
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("cancel", self.cancel);
+        v("modify", self.modify);
+        v("overfilled", self.overfilled);
+        v("quantity_overflow", self.quantity_overflow);
+        v("requested", self.requested);
+        v("submit", self.submit);
+    }
+    friend bool operator==(const OrderProgress&, const OrderProgress&) = default;
+};
+
 struct OrderRecord {
     WorkflowId order_id;
     std::uint64_t position = 0;
@@ -133,7 +152,7 @@ struct OrderRecord {
     Environment environment = Environment::paper;
     OrderTerms terms;  ///< as last confirmed
     WorkflowId preview_id;
-    WorkflowId approval_id;
+    WorkflowId approval_id;  ///< reserved by the last intent that needed one: the submit's, then a modify's
     std::string order_hash;
     std::string policy_name;
     IdempotencyKey idempotency_key;
@@ -145,7 +164,10 @@ struct OrderRecord {
     bool ever_working = false;
     bool contradicted = false;  ///< the world contradicted the table; needs an operator's eye
     bool modify_unknown = false;
+    OrderProgress progress;
     std::optional<PendingIntent> pending;
+    /// The modify whose outcome was `unknown`, until evidence settles it; set while `modify_unknown`.
+    std::optional<PendingIntent> lost_modify;
     std::string message;
     Timestamp created_at;
     EventId last_event_id;
@@ -166,6 +188,7 @@ struct OrderRecord {
         v("filled_value", self.filled_value);
         v("idempotency_key", self.idempotency_key);
         v("last_event_id", self.last_event_id);
+        v("lost_modify", self.lost_modify);
         v("message", self.message);
         v("modify_unknown", self.modify_unknown);
         v("order_hash", self.order_hash);
@@ -174,6 +197,7 @@ struct OrderRecord {
         v("policy_name", self.policy_name);
         v("position", self.position);
         v("preview_id", self.preview_id);
+        v("progress", self.progress);
         v("state", self.state);
         v("terms", self.terms);
         v("updated_at", self.updated_at);

@@ -83,6 +83,9 @@ struct GatewaySettings {
 
 inline constexpr std::uint32_t approval_ttl_seconds_min = 10;
 inline constexpr std::uint32_t approval_ttl_seconds_max = 3600;
+inline constexpr std::uint32_t preview_expiration_seconds_min = 1;
+inline constexpr std::uint32_t preview_expiration_seconds_max = 3600;
+inline constexpr std::uint32_t send_window_ms_max = 60'000;
 
 /// The kinds of `policy_loaded`.
 inline constexpr std::string_view risk_policy_kind = "risk_policy";

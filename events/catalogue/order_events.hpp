@@ -173,6 +173,7 @@ struct PaperOrderLifecycleChanged {
     BrokerOrderId broker_order_id;
     std::string evidence;  ///< broker_record | absence_proved | operator_attested
     std::string message;
+    std::optional<OrderTerms> terms;  ///< as the book holds them, when they settle a modify of unknown outcome
     std::string state;
 
     template <class V, class S>
@@ -183,6 +184,7 @@ struct PaperOrderLifecycleChanged {
         v("message", self.message);
         v("previous_state", self.previous_state);
         v("state", self.state);
+        v("terms", self.terms);
     }
     friend bool operator==(const PaperOrderLifecycleChanged&, const PaperOrderLifecycleChanged&) = default;
 };

@@ -23,6 +23,8 @@ struct PreviewView {
     PolicyView policy;
     events::Exposure exposure;
     events::OrderCount orders_today;
+    /// The order that `PreviewOrder::replaces` names, when we know it: its own stake is then not counted twice.
+    std::optional<events::OrderRecord> replaced;
 };
 
 struct ApprovalCreationView {
@@ -56,7 +58,7 @@ struct ExistingOrderView {
 
 struct OrderView {
     std::optional<events::OrderRecord> order;
-    std::optional<events::ApprovalRecord> approval;  ///< the order's
+    std::optional<events::ApprovalRecord> approval;  ///< the one `order->approval_id` names
     std::set<events::ExecutionId> known_executions;  ///< of the order's account, among those reported
 };
 
