@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "events/log/record.hpp"
+#include "events/result.hpp"
+
+namespace ibkr::events {
+
+inline constexpr std::size_t append_records_max = 4'096;
+inline constexpr std::size_t append_bytes_max = 64 * 1024 * 1024;  ///< sum of the records' bytes
+
+/// A walk over records as they were when it was opened. One thread; must not outlive its log.
+class LogCursor {
+public:
+    virtual ~LogCursor() = default;
+    LogCursor() = default;
+    LogCursor(const LogCursor&) = delete;
+    LogCursor& operator=(const LogCursor&) = delete;
+
+    /// Fills `record` (its buffers are reused) and says true; false at the end, then and ever after.
+    /// Sequences come without gaps: a record that is missing or cannot be read is the error
+    /// audit_chain_invalid. Macs are not checked here; `verify_chain` does.
+    [[nodiscard]] virtual Result<bool> next(Record& record) = 0;
+};
+
+/// A log that can be read: the owner's own, a copy, or one that another process is writing.
+/// Invariants: 1. record bytes, headers and macs never change. 2. sequences are 1, 2, 3, ... `head()`.
+/// 3. what a cursor or `head()` shows is on disk. Any thread may read while one thread appends.
+class LogReader {
+public:
+    virtual ~LogReader() = default;
+    LogReader() = default;
+    LogReader(const LogReader&) = delete;
+    LogReader& operator=(const LogReader&) = delete;
+
+    [[nodiscard]] virtual Head head() const = 0;
+    [[nodiscard]] virtual const LogIdentity& identity() const = 0;
+    /// `from`, `from` + 1, ... to the head of this moment. `from` is at least 1; beyond the head: empty.
+    [[nodiscard]] virtual Result<std::unique_ptr<LogCursor>> read(SequenceId from) const = 0;
+    /// `from`, `from` - 1, ... to 1: newest first. Beyond the head it starts at the head.
+    [[nodiscard]] virtual Result<std::unique_ptr<LogCursor>> read_back(SequenceId from) const = 0;
+};
+
+/// The port of the single writer. One append at a time.
+class Log : public LogReader {
+public:
+    /// Appends all records or none, with consecutive sequences from `expected_next`, and returns the new
+    /// head. When it returns a head, the records survive the loss of power. Borrows `records`.
+    ///
+    /// Errors, all audit_write_failed:
+    /// - refused before anything was written (`expected_next` is not head + 1, an empty batch, a record or
+    ///   batch beyond its limit): not retryable, the log goes on;
+    /// - failed or uncertain: the log is dead. Whether the records are there is known only after the next
+    ///   start; every further append fails, no sync is ever tried again, and the process should end.
+    [[nodiscard]] virtual Result<Head> append(std::span<const PendingRecord> records,
+                                              SequenceId expected_next) = 0;
+    /// False after an append that failed or was uncertain.
+    [[nodiscard]] virtual bool alive() const = 0;
+};
+
+/// What every implementation checks before it writes.
+[[nodiscard]] Result<void> check_append(std::span<const PendingRecord> records, SequenceId expected_next,
+                                        const Head& head);
+
+}  // namespace ibkr::events

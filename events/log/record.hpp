@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "events/crypto/sha256.hpp"
+#include "events/values/ids.hpp"
+
+namespace ibkr::events {
+
+// What the log knows of a record: bytes, a type number and a mac. The meaning of the bytes is the
+// catalogue's. docs/log-format.md is the grammar of everything below.
+
+using LogId = std::array<std::uint8_t, 16>;  ///< random, never time-ordered
+using KeyId = std::array<std::uint8_t, 8>;   ///< names a chain key without giving it away
+using Mac = Digest;                          ///< HMAC-SHA256; 32 zero bytes stand before record 1
+
+inline constexpr std::uint8_t record_format = 1;
+inline constexpr std::uint32_t log_format_version = 1;  ///< of the data directory, in `VERSION`
+inline constexpr std::uint32_t first_epoch = 1;
+inline constexpr std::uint32_t first_branch = 1;
+inline constexpr std::size_t record_bytes_max = 65'535;
+inline constexpr std::size_t record_header_bytes = 16;
+
+/// Stands before the bytes of each record and is covered by its mac, so that verification parses no JSON.
+struct RecordHeader {
+    std::uint8_t format = record_format;
+    std::uint16_t type_number = 0;  ///< the event type's explicit number in the catalogue
+    std::uint32_t branch = first_branch;
+    KeyId key_id{};
+    friend bool operator==(const RecordHeader&, const RecordHeader&) = default;
+};
+
+/// `record_header_bytes` bytes: format, 0, type number (be16), branch (be32), key id (8 bytes).
+[[nodiscard]] std::string encode(const RecordHeader& header);
+/// Nothing when the length, the format or the reserved byte is not ours.
+[[nodiscard]] std::optional<RecordHeader> decode_header(std::string_view bytes) noexcept;
+
+/// A fact on its way into the log: canonical JSON, 1 to `record_bytes_max` bytes.
+struct PendingRecord {
+    std::uint16_t type_number = 0;
+    std::string bytes;
+    friend bool operator==(const PendingRecord&, const PendingRecord&) = default;
+};
+
+struct Record {
+    SequenceId sequence;
+    RecordHeader header;
+    std::string bytes;
+    Mac mac{};
+    friend bool operator==(const Record&, const Record&) = default;
+};
+
+/// The newest record. Sequence 0 with a zero mac: nothing yet.
+struct Head {
+    SequenceId sequence;
+    Mac mac{};
+    friend bool operator==(const Head&, const Head&) = default;
+};
+
+/// Which log this is and what new records carry. Not secret.
+struct LogIdentity {
+    LogId log_id{};
+    KeyId key_id{};
+    std::uint32_t epoch = first_epoch;
+    std::uint32_t branch = first_branch;
+
+    [[nodiscard]] std::string log_id_hex() const { return hex(log_id); }  ///< 32 characters
+    [[nodiscard]] std::string key_id_hex() const { return hex(key_id); }  ///< 16 characters
+    friend bool operator==(const LogIdentity&, const LogIdentity&) = default;
+};
+
+}  // namespace ibkr::events
