@@ -64,12 +64,12 @@ struct Database::State {
     }
 
     sqlite3* connection = nullptr;
-    std::string name;
+    Statement::Label label;
     std::unordered_map<std::string, std::unique_ptr<Statement::Slot>, TextHash, std::equal_to<>> statements;
 
     [[nodiscard]] events::Result<void> exec(const char* sql) const {
         if (sqlite3_exec(connection, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
-        return events::failure(error_on(connection, sqlite3_extended_errcode(connection), name));
+        return events::failure(label.error_on(connection, sqlite3_extended_errcode(connection)));
     }
 
     /// The first access to the file: a damaged or foreign one is noticed here.
@@ -89,9 +89,9 @@ struct Database::State {
 
     [[nodiscard]] events::Result<void> connect(const std::string& path, int flags,
                                                const DatabaseOptions& options) {
-        name = options.name;
+        label = {options.name, options.damaged_action};
         const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
-        if (code != SQLITE_OK) return events::failure(error_on(connection, code, name));
+        if (code != SQLITE_OK) return events::failure(label.error_on(connection, code));
         return configure(options);
     }
 };
@@ -144,17 +144,17 @@ Statement Database::prepare_cached(std::string_view sql) {
     const auto known = cache.find(sql);
     if (known != cache.end() && !known->second->in_use) {
         known->second->in_use = true;
-        return {state_->connection, &state_->name, known->second->statement, known->second.get(), SQLITE_OK};
+        return {state_->connection, &state_->label, known->second->statement, known->second.get(), SQLITE_OK};
     }
     const bool keep = known == cache.end() && cache.size() < statements_max;
     sqlite3_stmt* statement = nullptr;
     const int code = sqlite3_prepare_v3(state_->connection, sql.data(), static_cast<int>(sql.size()),
                                         keep ? SQLITE_PREPARE_PERSISTENT : 0U, &statement, nullptr);
-    if (code != SQLITE_OK || !keep) return {state_->connection, &state_->name, statement, nullptr, code};
+    if (code != SQLITE_OK || !keep) return {state_->connection, &state_->label, statement, nullptr, code};
     auto slot = std::make_unique<Statement::Slot>(Statement::Slot{statement, true});
     Statement::Slot* kept = slot.get();
     cache.emplace(sql, std::move(slot));
-    return {state_->connection, &state_->name, statement, kept, SQLITE_OK};
+    return {state_->connection, &state_->label, statement, kept, SQLITE_OK};
 }
 
 events::Result<void> Database::begin() {

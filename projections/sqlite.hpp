@@ -48,6 +48,7 @@ struct DatabaseOptions {
     Synchronous synchronous = Synchronous::normal;
     int busy_timeout_ms = 2'000;
     std::string name = "projection database";  ///< how messages call it
+    std::string damaged_action;  ///< what the user can do when it is damaged; empty: the error code's advice
 };
 
 /// A prepared statement borrowed from its Database; given back (reset, bindings cleared) when it goes out of
@@ -87,16 +88,18 @@ public:
     [[nodiscard]] std::string_view text(int column) const;               ///< valid until the next step
     [[nodiscard]] std::span<const std::uint8_t> blob(int column) const;  ///< valid until the next step
     [[nodiscard]] bool is_null(int column) const;
+    [[nodiscard]] int columns() const;
 
 private:
     friend class Database;
     struct Slot;
-    Statement(sqlite3* connection, const std::string* name, sqlite3_stmt* statement, Slot* slot, int code);
+    struct Label;
+    Statement(sqlite3* connection, const Label* label, sqlite3_stmt* statement, Slot* slot, int code);
     Statement& bind_integer(int parameter, std::int64_t value);
     void keep(int code) noexcept;
 
     sqlite3* connection_;
-    const std::string* name_;
+    const Label* label_;
     sqlite3_stmt* statement_;
     Slot* slot_;  ///< of the cache; null: this object finalizes the statement
     int first_failure_;

@@ -32,26 +32,30 @@ DatabaseFault fault_of(int code) noexcept {
     }
 }
 
-events::Error error_of(int code, std::string_view name, std::string_view said) {
-    const auto kind =
-        fault_of(code) == DatabaseFault::busy ? ErrorCode::engine_busy : ErrorCode::audit_write_failed;
+events::Error Statement::Label::error(int code, std::string_view said) const {
+    const DatabaseFault fault = fault_of(code);
+    const auto kind = fault == DatabaseFault::busy ? ErrorCode::engine_busy : ErrorCode::audit_write_failed;
     std::string message(name);
     message.append(": ").append(said).append(" (SQLite ").append(std::to_string(code)).append(")");
-    return events::failure(kind, std::move(message)).value();
+    events::Error error = events::failure(kind, std::move(message)).value();
+    if (fault == DatabaseFault::damaged && !damaged_action.empty()) {
+        error.user_action = damaged_action;
+        error.retryable = false;
+    }
+    return error;
 }
 
-events::Error error_on(sqlite3* connection, int code, std::string_view name) {
+events::Error Statement::Label::error_on(sqlite3* connection, int code) const {
     const bool current = connection != nullptr && (sqlite3_errcode(connection) & 0xff) == (code & 0xff);
-    return error_of(code, name, current ? sqlite3_errmsg(connection) : sqlite3_errstr(code));
+    return error(code, current ? sqlite3_errmsg(connection) : sqlite3_errstr(code));
 }
 
-Statement::Statement(sqlite3* connection, const std::string* name, sqlite3_stmt* statement, Slot* slot,
-                     int code)
-    : connection_(connection), name_(name), statement_(statement), slot_(slot), first_failure_(code) {}
+Statement::Statement(sqlite3* connection, const Label* label, sqlite3_stmt* statement, Slot* slot, int code)
+    : connection_(connection), label_(label), statement_(statement), slot_(slot), first_failure_(code) {}
 
 Statement::Statement(Statement&& other) noexcept
     : connection_(other.connection_),
-      name_(other.name_),
+      label_(other.label_),
       statement_(std::exchange(other.statement_, nullptr)),
       slot_(std::exchange(other.slot_, nullptr)),
       first_failure_(other.first_failure_) {}
@@ -97,13 +101,13 @@ Statement& Statement::bind_integer(int parameter, std::int64_t value) {
 }
 
 events::Result<bool> Statement::step() {
-    if (first_failure_ != SQLITE_OK) return events::failure(error_on(connection_, first_failure_, *name_));
+    if (first_failure_ != SQLITE_OK) return events::failure(label_->error_on(connection_, first_failure_));
     assert(statement_ != nullptr);
     const int code = sqlite3_step(statement_);
     if (code == SQLITE_ROW) return true;
     if (code == SQLITE_DONE) return false;
     first_failure_ = sqlite3_extended_errcode(connection_);
-    return events::failure(error_on(connection_, first_failure_, *name_));
+    return events::failure(label_->error_on(connection_, first_failure_));
 }
 
 events::Result<void> Statement::run() {
@@ -137,6 +141,10 @@ std::span<const std::uint8_t> Statement::blob(int column) const {
     const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_, column));
     if (data == nullptr) return {};
     return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+int Statement::columns() const {
+    return sqlite3_column_count(statement_);
 }
 
 bool Statement::is_null(int column) const {

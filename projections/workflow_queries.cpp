@@ -1,0 +1,185 @@
+#include "events/json/codec.hpp"
+#include "projections/row_internal.hpp"
+
+namespace ibkr::projections {
+
+using events::AccountHash;
+using events::ApprovalRecord;
+using events::OrderRecord;
+using events::PreviewRecord;
+using events::Result;
+using events::WorkflowId;
+
+namespace {
+
+/// A record gathers what several events said, so it may be longer than any one of them.
+constexpr events::JsonLimits record_limits{.bytes_max = 1'048'576, .depth_max = 128};
+
+/// Column 0 of every statement here is `record`.
+template <class Record>
+Result<std::optional<Record>> one(Statement row, std::string_view table) {
+    const auto found = row.step();
+    if (!found) return events::failure(found.error());
+    if (!*found) return std::optional<Record>{};
+    auto record = events::from_json_text<Record>(row.text(0), record_limits);
+    if (!record) return damaged_row(table);
+    return std::optional<Record>(std::move(*record));
+}
+
+template <class Record>
+Result<std::vector<Record>> all(Statement rows, std::string_view table) {
+    std::vector<Record> records;
+    for (;;) {
+        const auto found = rows.step();
+        if (!found) return events::failure(found.error());
+        if (!*found) return records;
+        auto record = events::from_json_text<Record>(rows.text(0), record_limits);
+        if (!record) return damaged_row(table);
+        records.push_back(std::move(*record));
+    }
+}
+
+Result<std::vector<OrderRecord>> all_orders(Statement rows) {
+    return all<OrderRecord>(std::move(rows), "orders");
+}
+
+}  // namespace
+
+Result<std::optional<PreviewRecord>> Queries::preview(const WorkflowId& id) const {
+    return one<PreviewRecord>(
+        database_->query("SELECT record FROM previews WHERE preview_id = ?1", id.text()), "previews");
+}
+
+Result<std::optional<ApprovalRecord>> Queries::approval(const WorkflowId& id) const {
+    return one<ApprovalRecord>(
+        database_->query("SELECT record FROM approvals WHERE approval_id = ?1", id.text()), "approvals");
+}
+
+Result<std::optional<OrderRecord>> Queries::order(const WorkflowId& id) const {
+    return one<OrderRecord>(database_->query("SELECT record FROM orders WHERE order_id = ?1", id.text()),
+                            "orders");
+}
+
+Result<std::optional<events::GatewayRecord>> Queries::gateway(const WorkflowId& id) const {
+    return one<events::GatewayRecord>(
+        database_->query("SELECT record FROM gateway WHERE workflow_id = ?1", id.text()), "gateway");
+}
+
+// Rows are numbered as they were inserted, in log order: rowid is "newest first" without an index of its own.
+
+Result<std::vector<PreviewRecord>> Queries::previews(const AccountHash& account, std::uint32_t limit) const {
+    const auto rows = cut_limit(limit);
+    return all<PreviewRecord>(
+        account.empty()
+            ? database_->query("SELECT record FROM previews ORDER BY rowid DESC LIMIT ?1", rows)
+            : database_->query("SELECT record FROM previews WHERE account = ?2 ORDER BY rowid DESC LIMIT ?1",
+                               rows, account.text()),
+        "previews");
+}
+
+Result<std::vector<ApprovalRecord>> Queries::approvals(const ApprovalFilter& filter) const {
+    std::string sql = "SELECT record FROM approvals WHERE 1";
+    if (!filter.account.empty()) sql += " AND account = ?2";
+    if (!filter.preview_id.empty()) sql += " AND preview_id = ?3";
+    if (!filter.state.empty()) sql += " AND state = ?4";
+    auto rows = database_->prepare_cached(sql + " ORDER BY rowid DESC LIMIT ?1");
+    rows.bind(1, cut_limit(filter.limit));
+    if (!filter.account.empty()) rows.bind(2, filter.account.text());
+    if (!filter.preview_id.empty()) rows.bind(3, filter.preview_id.text());
+    if (!filter.state.empty()) rows.bind(4, filter.state);
+    return all<ApprovalRecord>(std::move(rows), "approvals");
+}
+
+Result<std::optional<ApprovalRecord>> Queries::open_approval_of(const WorkflowId& preview_id) const {
+    return one<ApprovalRecord>(
+        database_->query("SELECT record FROM approvals WHERE preview_id = ?1 AND is_open = 1"
+                         " ORDER BY rowid DESC LIMIT 1",
+                         preview_id.text()),
+        "approvals");
+}
+
+Result<std::vector<OrderRecord>> Queries::orders(const AccountHash& account, std::uint32_t limit) const {
+    const auto rows = cut_limit(limit);
+    return all_orders(
+        account.empty()
+            ? database_->query("SELECT record FROM orders ORDER BY rowid DESC LIMIT ?1", rows)
+            : database_->query("SELECT record FROM orders WHERE account = ?2 ORDER BY rowid DESC LIMIT ?1",
+                               rows, account.text()));
+}
+
+Result<std::vector<OrderRecord>> Queries::open_orders(const AccountHash& account, std::uint32_t limit) const {
+    const auto rows = cut_limit(limit);
+    return all_orders(
+        account.empty()
+            ? database_->query("SELECT record FROM orders WHERE is_open = 1 ORDER BY rowid LIMIT ?1", rows)
+            : database_->query("SELECT record FROM orders WHERE is_open = 1 AND account = ?2"
+                               " ORDER BY rowid LIMIT ?1",
+                               rows, account.text()));
+}
+
+Result<std::vector<OrderRecord>> Queries::open_orders_of(const AccountHash& account,
+                                                         const events::ContractId& contract) const {
+    return all_orders(database_->query(
+        "SELECT record FROM orders WHERE is_open = 1 AND account = ?1 AND contract_id = ?2 ORDER BY rowid",
+        account.text(), contract.text()));
+}
+
+Result<std::vector<OrderRecord>> Queries::orders_with_pending_intent() const {
+    return all_orders(
+        database_->query("SELECT record FROM orders WHERE has_pending_intent = 1 ORDER BY rowid"));
+}
+
+Result<std::vector<OrderRecord>> Queries::unknown_orders() const {
+    return all_orders(database_->query("SELECT record FROM orders WHERE state = 'unknown' ORDER BY rowid"));
+}
+
+Result<std::optional<OrderRecord>> Queries::order_by_broker_id(const AccountHash& account,
+                                                               const events::BrokerOrderId& id) const {
+    return one<OrderRecord>(
+        database_->query("SELECT record FROM orders WHERE broker_order_id = ?1 AND broker_order_id <> ''"
+                         " AND account = ?2 ORDER BY rowid DESC LIMIT 1",
+                         id.text(), account.text()),
+        "orders");
+}
+
+Result<std::optional<OrderRecord>> Queries::order_by_client_id(const events::ClientOrderId& id) const {
+    return one<OrderRecord>(
+        database_->query("SELECT record FROM orders WHERE client_order_id = ?1 AND client_order_id <> ''"
+                         " ORDER BY rowid DESC LIMIT 1",
+                         id.text()),
+        "orders");
+}
+
+Result<std::vector<DueTimer>> Queries::due_timers(events::Timestamp now, std::uint32_t limit) const {
+    auto rows = database_->query(
+        "SELECT * FROM (SELECT 0 AS kind, preview_id, expires_at FROM previews"
+        " WHERE awaits_expiry = 1 AND expires_at <= ?1 ORDER BY expires_at, preview_id LIMIT ?2)"
+        " UNION ALL SELECT * FROM (SELECT 1, approval_id, expires_at FROM approvals"
+        " WHERE awaits_expiry = 1 AND expires_at <= ?1 ORDER BY expires_at, approval_id LIMIT ?2)"
+        " ORDER BY expires_at, kind, preview_id LIMIT ?2",
+        now.unix_ms(), cut_limit(limit));
+    std::vector<DueTimer> timers;
+    for (;;) {
+        const auto found = rows.step();
+        if (!found) return events::failure(found.error());
+        if (!*found) return timers;
+        DueTimer timer;
+        bool is_approval = false;
+        if (!(RowReader(rows) >> is_approval >> timer.workflow_id >> timer.due_at).good())
+            return damaged_row("previews or approvals");
+        timer.kind = is_approval ? DueKind::approval : DueKind::preview;
+        timers.push_back(std::move(timer));
+    }
+}
+
+Result<std::optional<events::Timestamp>> Queries::earliest_due() const {
+    auto row = database_->query(
+        "SELECT min(due) FROM (SELECT min(expires_at) AS due FROM previews WHERE awaits_expiry = 1"
+        " UNION ALL SELECT min(expires_at) FROM approvals WHERE awaits_expiry = 1)");
+    const auto found = row.step();
+    if (!found) return events::failure(found.error());
+    if (!*found || row.is_null(0)) return std::optional<events::Timestamp>{};
+    return std::optional(events::Timestamp(row.integer(0)));
+}
+
+}  // namespace ibkr::projections
