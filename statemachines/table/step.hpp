@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "events/describe.hpp"
 #include "statemachines/table/table.hpp"
 
 namespace ibkr::statemachines {

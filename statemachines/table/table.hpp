@@ -30,7 +30,7 @@ template <auto F>
 constexpr std::string_view function_name() {
     std::string_view text = __PRETTY_FUNCTION__;
     text.remove_prefix(text.find("F = ") + 4);
-    text = text.substr(0, text.find_first_of(";]("));
+    text = text.substr(0, text.find_first_of(";]"));
     if (const auto colon = text.rfind(':'); colon != text.npos) text.remove_prefix(colon + 1);
     if (text.starts_with('&')) text.remove_prefix(1);
     return text;

@@ -1,0 +1,27 @@
+// expect: an action is: constexpr void name(Data&) noexcept, or (Data&, const Event&)
+// An action without noexcept.
+#include "tests/negative_compile/turnstile.hpp"
+
+namespace turnstile {
+constexpr void may_throw(TurnstileData& data, const Coin& coin) { data.cents += coin.cents; }
+
+consteval auto rows() {
+    using enum TurnstileState;
+    return make_table<TurnstileState, TurnstileData, TurnstileEvent>({
+        Locked   + event<Coin>[guard<pays_enough>] / action<may_throw> = Unlocked,
+        Locked   + event<Coin> / action<may_throw>                     = stay,
+        Locked   + event<Push>                                         = refuse("locked"),
+        Unlocked + event<Push>                                         = Locked,
+        Unlocked + event<Coin> / action<may_throw>                     = stay,
+        on(Locked, Unlocked) + event<Kick>                             = Broken,
+        others(Broken)                                                 = fault
+    });
+}
+
+struct Machine : Turnstile {
+    static constexpr auto recorded = std::to_array<TableVersion>({{1, 0xa1ec466467d7818c}});
+    static constexpr auto table = rows();
+};
+static_assert(proved<Machine>());
+
+}  // namespace turnstile

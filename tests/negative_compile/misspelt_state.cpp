@@ -1,0 +1,26 @@
+// expect: 'Unlockd' was not declared in this scope; did you mean 'Unlocked'?
+// A target state that does not exist.
+#include "tests/negative_compile/turnstile.hpp"
+
+namespace turnstile {
+
+consteval auto rows() {
+    using enum TurnstileState;
+    return make_table<TurnstileState, TurnstileData, TurnstileEvent>({
+        Locked   + event<Coin>[guard<pays_enough>] / action<take_coin> = Unlockd,
+        Locked   + event<Coin> / action<take_coin>                     = stay,
+        Locked   + event<Push>                                         = refuse("locked"),
+        Unlocked + event<Push>                                         = Locked,
+        Unlocked + event<Coin> / action<take_coin>                     = stay,
+        on(Locked, Unlocked) + event<Kick>                             = Broken,
+        others(Broken)                                                 = fault
+    });
+}
+
+struct Machine : Turnstile {
+    static constexpr auto recorded = std::to_array<TableVersion>({{1, 0xa1ec466467d7818c}});
+    static constexpr auto table = rows();
+};
+static_assert(proved<Machine>());
+
+}  // namespace turnstile

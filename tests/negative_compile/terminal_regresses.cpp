@@ -1,0 +1,28 @@
+// expect: a terminal state regresses: a row or an on_fault rule leads out of it
+// expect: TerminalStateLeaves<turnstile::TurnstileState::Broken
+// A coin repairs nothing.
+#include "tests/negative_compile/turnstile.hpp"
+
+namespace turnstile {
+
+consteval auto rows() {
+    using enum TurnstileState;
+    return make_table<TurnstileState, TurnstileData, TurnstileEvent>({
+        Locked   + event<Coin>[guard<pays_enough>] / action<take_coin> = Unlocked,
+        Locked   + event<Coin> / action<take_coin>                     = stay,
+        Locked   + event<Push>                                         = refuse("locked"),
+        Unlocked + event<Push>                                         = Locked,
+        Unlocked + event<Coin> / action<take_coin>                     = stay,
+        on(Locked, Unlocked) + event<Kick>                             = Broken,
+        Broken   + event<Coin>                                         = Unlocked,
+        others(Broken)                                                 = fault
+    });
+}
+
+struct Machine : Turnstile {
+    static constexpr auto recorded = std::to_array<TableVersion>({{1, 0xa1ec466467d7818c}});
+    static constexpr auto table = rows();
+};
+static_assert(proved<Machine>());
+
+}  // namespace turnstile
