@@ -266,6 +266,10 @@ std::optional<OrderState> order_state_of(const OrderRecord& record) {
     return state;
 }
 
+bool is_terminal(OrderState state) noexcept {
+    return OrderMachine::terminal.contains(state);
+}
+
 StepResult<OrderState> peek_order(const OrderRecord& record, const OrderEvent& event) {
     return peek<OrderMachine>(order_state_of(record), data_of(record), event);
 }
@@ -284,40 +288,6 @@ Folded evolve(OrderRecord& record, const events::Event& event) {
                 return Folded::not_of_this_machine;
         },
         event.body);
-}
-
-bool order_is_open(std::string_view order_state) noexcept {
-    const auto state = order_state_from_string(order_state);
-    return state && !OrderMachine::terminal.contains(*state);
-}
-
-std::string_view lifecycle_status(std::string_view order_state, bool ever_working) noexcept {
-    const auto state = order_state_from_string(order_state);
-    if (!state) return "unknown";
-    switch (*state) {
-        case OrderState::Submitting:
-        case OrderState::AwaitingReply:
-            return "submitted";
-        case OrderState::Working:
-        case OrderState::PartiallyFilled:
-        case OrderState::ModifyPending:
-            return "open";
-        case OrderState::CancelPending:
-            return "pending_cancel";
-        case OrderState::Unknown:
-            return "unknown";
-        case OrderState::Filled:
-            return "filled";
-        case OrderState::Cancelled:
-            return "cancelled";
-        case OrderState::Expired:
-            return ever_working ? "cancelled" : "refused";
-        case OrderState::Rejected:
-        case OrderState::NotSent:
-        case OrderState::NotPlaced:
-            return "refused";
-    }
-    return "unknown";
 }
 
 }  // namespace ibkr::statemachines

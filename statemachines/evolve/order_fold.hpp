@@ -18,6 +18,8 @@ namespace ibkr::statemachines {
 [[nodiscard]] std::optional<OrderState> order_state_of(const events::OrderRecord& record);
 [[nodiscard]] std::optional<ApprovalState> approval_state_of(const events::ApprovalRecord& record);
 
+[[nodiscard]] bool is_terminal(OrderState state) noexcept;
+
 /// What the table would answer; changes nothing.
 [[nodiscard]] StepResult<OrderState> peek_order(const events::OrderRecord& record, const OrderEvent& event);
 [[nodiscard]] StepResult<ApprovalState> peek_approval(const events::ApprovalRecord& record,
