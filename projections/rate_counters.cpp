@@ -123,7 +123,7 @@ Finding from_outcome(events::Outcome outcome) noexcept {
     return {};
 }
 
-/// The order's own intent, by the state it went to.
+/// Of the order's own intent: by the state the order went to.
 Finding from_state(std::string_view state) noexcept {
     if (state == "not_sent" || state == "not_placed") return {true, true, false};
     if (state == "rejected") return {false, true, false};

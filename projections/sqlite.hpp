@@ -24,6 +24,7 @@ enum class DatabaseFault : std::uint8_t {
     read_only,    ///< file or directory may not be written
     cannot_open,  ///< absent, or its directory is
     damaged,      ///< not a database, or its pages contradict each other
+    io,           ///< the disk failed
     other,
 };
 

@@ -27,6 +27,8 @@ DatabaseFault fault_of(int code) noexcept {
         case SQLITE_NOTADB:
         case SQLITE_FORMAT:
             return DatabaseFault::damaged;
+        case SQLITE_IOERR:
+            return DatabaseFault::io;
         default:
             return DatabaseFault::other;
     }
