@@ -53,6 +53,7 @@ public:
     ProjectionStore(ProjectionStore&&) noexcept = default;
     ProjectionStore& operator=(ProjectionStore&&) noexcept = default;
 
+    [[nodiscard]] const Queries& queries() const noexcept { return *this; }
     /// Of the last commit.
     [[nodiscard]] const Checkpoint& checkpoint() const noexcept { return checkpoint_; }
     /// Of the last event applied, in the open transaction or committed.
