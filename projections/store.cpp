@@ -1,11 +1,6 @@
 #include "projections/store.hpp"
 
-#include "projections/audit_index.hpp"
-#include "projections/exposure.hpp"
-#include "projections/idempotency.hpp"
 #include "projections/layout_internal.hpp"
-#include "projections/policies.hpp"
-#include "projections/rate_counters.hpp"
 
 namespace ibkr::projections {
 
@@ -115,16 +110,6 @@ void ProjectionStore::rollback() noexcept {
     database().rollback();
     applied_ = checkpoint_.sequence;
     failed_ = false;
-}
-
-ProjectionList standard_projections() {
-    ProjectionList list;
-    list.push_back(std::make_unique<Idempotency>());
-    list.push_back(std::make_unique<RateCounters>());
-    list.push_back(std::make_unique<ExposureProjection>());
-    list.push_back(std::make_unique<Policies>());
-    list.push_back(std::make_unique<AuditIndex>());
-    return list;
 }
 
 Result<std::vector<TableCount>> table_counts(Database& database) {

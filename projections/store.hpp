@@ -32,6 +32,9 @@ enum class StoreCondition : std::uint8_t {
 struct StoreProblem {
     StoreCondition condition = StoreCondition::unavailable;
     events::Error error;
+
+    /// For callers that only pass it on.
+    operator const events::Error&() const noexcept { return error; }
 };
 
 /// The writer's read models: an ordered list of projections over one database, folded event by event. Only
@@ -76,9 +79,6 @@ private:
     events::SequenceId applied_;
     bool failed_ = false;  ///< an apply of the open transaction failed
 };
-
-/// The projections of this room, in their order, without the engine's `workflows`, which stands before them.
-[[nodiscard]] ProjectionList standard_projections();
 
 /// Rows of each table, by name.
 struct TableCount {

@@ -1,10 +1,12 @@
 #include "events/json/codec.hpp"
 #include "projections/row_internal.hpp"
+#include "projections/workflow_records.hpp"
 
 namespace ibkr::projections {
 
 using events::AccountHash;
 using events::ApprovalRecord;
+using events::GatewayRecord;
 using events::OrderRecord;
 using events::PreviewRecord;
 using events::Result;
@@ -45,24 +47,37 @@ Result<std::vector<OrderRecord>> all_orders(Statement rows) {
 
 }  // namespace
 
-Result<std::optional<PreviewRecord>> Queries::preview(const WorkflowId& id) const {
-    return one<PreviewRecord>(
-        database_->query("SELECT record FROM previews WHERE preview_id = ?1", id.text()), "previews");
+Found<PreviewRecord> get_preview(Database& database, const WorkflowId& id) {
+    return one<PreviewRecord>(database.query("SELECT record FROM previews WHERE preview_id = ?1", id.text()),
+                              "previews");
 }
 
-Result<std::optional<ApprovalRecord>> Queries::approval(const WorkflowId& id) const {
+Found<ApprovalRecord> get_approval(Database& database, const WorkflowId& id) {
     return one<ApprovalRecord>(
-        database_->query("SELECT record FROM approvals WHERE approval_id = ?1", id.text()), "approvals");
+        database.query("SELECT record FROM approvals WHERE approval_id = ?1", id.text()), "approvals");
 }
 
-Result<std::optional<OrderRecord>> Queries::order(const WorkflowId& id) const {
-    return one<OrderRecord>(database_->query("SELECT record FROM orders WHERE order_id = ?1", id.text()),
+Found<OrderRecord> get_order(Database& database, const WorkflowId& id) {
+    return one<OrderRecord>(database.query("SELECT record FROM orders WHERE order_id = ?1", id.text()),
                             "orders");
 }
 
-Result<std::optional<events::GatewayRecord>> Queries::gateway(const WorkflowId& id) const {
-    return one<events::GatewayRecord>(
-        database_->query("SELECT record FROM gateway WHERE workflow_id = ?1", id.text()), "gateway");
+Found<GatewayRecord> get_gateway(Database& database, const WorkflowId& id) {
+    return one<GatewayRecord>(database.query("SELECT record FROM gateway WHERE workflow_id = ?1", id.text()),
+                              "gateway");
+}
+
+Found<PreviewRecord> Queries::preview(const WorkflowId& id) const {
+    return get_preview(*database_, id);
+}
+Found<ApprovalRecord> Queries::approval(const WorkflowId& id) const {
+    return get_approval(*database_, id);
+}
+Found<OrderRecord> Queries::order(const WorkflowId& id) const {
+    return get_order(*database_, id);
+}
+Found<GatewayRecord> Queries::gateway(const WorkflowId& id) const {
+    return get_gateway(*database_, id);
 }
 
 // Rows are numbered as they were inserted, in log order: rowid is "newest first" without an index of its own.

@@ -8,15 +8,14 @@
 
 namespace ibkr::projections {
 
-// One workflow's record, read on the connection that folds it: what the `workflows` projection steps from.
+// A workflow's record by its id, for the projection that folds it. Everyone else asks `Queries`.
 
-[[nodiscard]] events::Result<std::optional<events::PreviewRecord>> get_preview(Database& database,
-                                                                               const events::WorkflowId& id);
-[[nodiscard]] events::Result<std::optional<events::ApprovalRecord>> get_approval(
-    Database& database, const events::WorkflowId& id);
-[[nodiscard]] events::Result<std::optional<events::OrderRecord>> get_order(Database& database,
-                                                                           const events::WorkflowId& id);
-[[nodiscard]] events::Result<std::optional<events::GatewayRecord>> get_gateway(Database& database,
-                                                                               const events::WorkflowId& id);
+template <class Record>
+using Found = events::Result<std::optional<Record>>;
+
+[[nodiscard]] Found<events::PreviewRecord> get_preview(Database& database, const events::WorkflowId& id);
+[[nodiscard]] Found<events::ApprovalRecord> get_approval(Database& database, const events::WorkflowId& id);
+[[nodiscard]] Found<events::OrderRecord> get_order(Database& database, const events::WorkflowId& id);
+[[nodiscard]] Found<events::GatewayRecord> get_gateway(Database& database, const events::WorkflowId& id);
 
 }  // namespace ibkr::projections
