@@ -80,6 +80,9 @@ private:
     bool failed_ = false;  ///< an apply of the open transaction failed
 };
 
+/// The projections of this room, in their order, without the engine's `workflows`, which stands before them.
+[[nodiscard]] ProjectionList standard_projections();
+
 /// Rows of each table, by name.
 struct TableCount {
     std::string table;
