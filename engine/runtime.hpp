@@ -11,9 +11,11 @@
 #include "engine/ports/broker.hpp"
 #include "engine/ports/clock.hpp"
 #include "engine/ports/suspension.hpp"
+#include "events/log/keys.hpp"
 #include "events/log/log.hpp"
 #include "events/records.hpp"
 #include "statemachines/commands.hpp"
+#include "statemachines/decide/decision.hpp"
 
 namespace ibkr::projections {
 class ProjectionStore;
@@ -27,6 +29,7 @@ class Writer;
 /// What the engine runs on. Everything is borrowed and must outlive the runtime.
 struct RuntimeParts {
     events::Log& log;
+    const events::LogKeys& keys;          ///< for verification and export
     projections::ProjectionStore& store;  ///< its first projection is `workflows`
     WorkflowProjection& workflows;
     Broker& broker;
@@ -49,12 +52,14 @@ struct Executed {
     events::WorkflowId subject;
     events::EventId audit_event_id;  ///< the last event of the decision
     std::optional<events::IdempotencyRecord> stored_answer;
+    std::optional<events::Outcome> outcome;  ///< of the broker write, when the command had one
+    bool unknown_outcome = false;            ///< set by `render`: what the answer is about is not known
     std::string payload;  ///< what `render` made inside the decision's transaction; empty after a refusal
 };
 
 /// Renders the answer's payload (canonical JSON) when the decision is folded and before it is durable; its
 /// sha256 goes into the last event as `output_hash`. Reads the store, changes nothing.
-using Render = std::function<std::string(const Executed&)>;
+using Render = std::function<std::string(Executed&)>;
 
 /// The engine of one process that owns a data directory: commands in, decisions, appends, effects, outcomes
 /// (design section 5). Single-threaded. Invariants: 1. nothing is answered before its events are on disk.
@@ -63,6 +68,9 @@ using Render = std::function<std::string(const Executed&)>;
 /// and the process should end; the next start folds what is durable.
 class Runtime {
 public:
+    /// Timers fired in one round at most; the rest waits for the next.
+    static constexpr std::uint32_t timers_per_round_max = 1000;
+
     /// Brings the projections up to the log's head, records changed policies, settles intents without outcome
     /// (design 5.10), and lets due timers fire. Errors: AUDIT_WRITE_FAILED, AUDIT_CHAIN_INVALID,
     /// LOG_VERSION_UNSUPPORTED, ENGINE_HELD (projections ahead of the log).
@@ -98,6 +106,7 @@ public:
     [[nodiscard]] Broker& broker() { return parts_.broker; }
     [[nodiscard]] projections::ProjectionStore& store() { return parts_.store; }
     [[nodiscard]] const events::Log& log() const { return parts_.log; }
+    [[nodiscard]] const events::LogKeys& keys() const { return parts_.keys; }
     [[nodiscard]] AccountDirectory& accounts() { return parts_.accounts; }
     [[nodiscard]] const std::string& product_version() const { return parts_.product_version; }
 
@@ -105,10 +114,19 @@ private:
     explicit Runtime(RuntimeParts parts);
     [[nodiscard]] events::Result<void> load_policies(const Policies& policies);
     [[nodiscard]] events::Result<void> settle_pending_intents();
+    /// Makes one broker write and records its outcome.
     [[nodiscard]] events::Result<Executed> run_write(const CallContext& context,
-                                                     const events::WorkflowId& order_id,
-                                                     const std::string& intent_id, const Render& render);
-    [[nodiscard]] events::Result<void> report_order(const events::OrderRecord& order);
+                                                     const statemachines::BrokerWrite& write,
+                                                     const Render& render);
+    /// What the book holds of the order with this client order id. nullopt: it has none, or could not be read
+    /// (`book_was_read` tells).
+    [[nodiscard]] std::optional<statemachines::ReportOrder> book_report(
+        const events::WorkflowId& order_id, const events::AccountHash& account,
+        const events::ClientOrderId& client_order_id, bool* book_was_read = nullptr);
+    [[nodiscard]] events::Result<void> reconcile_order(const events::OrderRecord& order);
+    /// A command of the engine's own: timers, recovery, reports.
+    [[nodiscard]] events::Result<void> engine_command(const statemachines::Command& command,
+                                                      std::string command_id, std::string tool_name);
 
     RuntimeParts parts_;
     std::unique_ptr<Writer> writer_;

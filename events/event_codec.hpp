@@ -16,6 +16,9 @@ inline constexpr std::size_t event_bytes_max = 65'535;
 /// would exceed `event_bytes_max`; every other event has bytes.
 [[nodiscard]] Result<std::string> encode_event(const Event& event);
 
+/// The canonical JSON of a body alone, for comparing and showing.
+[[nodiscard]] std::string body_json(const Body& body);
+
 /// The only way from bytes to an event, for every reader: checks the form, lifts older versions to the newest
 /// (upcasting), and decodes strictly. A type number or version newer than this build knows is
 /// LOG_VERSION_UNSUPPORTED; bytes that are not such an event are AUDIT_CHAIN_INVALID.

@@ -16,6 +16,8 @@ namespace ibkr::engine {
                                   std::string_view required_scope, std::string arguments_json,
                                   const std::function<events::Result<std::string>()>& read);
 
+[[nodiscard]] bool has_scope(const CallContext& context, std::string_view scope) noexcept;
+
 /// Records a call that failed or was denied, and gives back its error with the audit event's id.
 [[nodiscard]] CallError fail_call(Runtime& runtime, const CallContext& context, const events::Error& error,
                                   const std::string& arguments_json);

@@ -1,0 +1,216 @@
+#include "engine/gateway/gateway.hpp"
+#include "engine/gateway/gather.hpp"
+#include "engine/gateway/read_call.hpp"
+#include "engine/payloads/workflow_payloads.hpp"
+#include "engine/runtime.hpp"
+#include "projections/store.hpp"
+#include "statemachines/command_codec.hpp"
+
+namespace ibkr::engine {
+
+using events::ErrorCode;
+using events::failure;
+using events::Result;
+using statemachines::Command;
+using statemachines::Facts;
+
+namespace {
+
+/// Scope check, facts, decision, answer: the frame of every workflow call. `gather` makes the facts; its
+/// failure is recorded as tool_failed. `render` makes the payload from the folded records.
+CallResult run_workflow(Runtime& runtime, const CallContext& context, std::string_view scope,
+                        const Command& command, const std::function<Result<Facts>()>& gather,
+                        const Render& render) {
+    const std::string arguments = statemachines::command_json(command).text;
+    if (auto denied = missing_scope(runtime, context, scope, arguments)) return tl::unexpected(*denied);
+    if (auto fired = runtime.fire_due_timers(); !fired)
+        return tl::unexpected(fail_call(runtime, context, fired.error(), arguments));
+    auto facts = gather();
+    if (!facts) return tl::unexpected(fail_call(runtime, context, facts.error(), arguments));
+    auto executed = runtime.execute(context, command, *facts, render);
+    if (!executed) return tl::unexpected(CallError{executed.error(), {}});
+    if (executed->refusal) return tl::unexpected(CallError{*executed->refusal, executed->audit_event_id});
+    return Reply{std::move(executed->payload), executed->audit_event_id, executed->unknown_outcome};
+}
+
+Render preview_answer(Runtime& runtime) {
+    return [&runtime](Executed& executed) {
+        const auto record = runtime.store().preview(executed.subject);
+        return record && *record ? preview_payload(**record, runtime.accounts(), executed.audit_event_id)
+                                 : std::string();
+    };
+}
+
+Render approval_answer(Runtime& runtime) {
+    return [&runtime](Executed& executed) {
+        const auto record = runtime.store().approval(executed.subject);
+        return record && *record ? approval_payload(**record, runtime.accounts()) : std::string();
+    };
+}
+
+Render order_answer(Runtime& runtime) {
+    return [&runtime](Executed& executed) {
+        const auto record = runtime.store().order(executed.subject);
+        if (!record || !*record) return std::string();
+        executed.unknown_outcome =
+            (*record)->state == "unknown" || executed.outcome == events::Outcome::unknown;
+        if (executed.stored_answer)
+            return stored_answer_payload(*executed.stored_answer, **record, runtime.accounts());
+        return lifecycle_payload(**record, runtime.accounts(), executed.unknown_outcome);
+    };
+}
+
+/// The contract an order of ours is about; a quote is needed to judge a write on it.
+Result<events::ContractId> contract_of_order(Runtime& runtime, const events::AccountHash& account,
+                                             const events::BrokerOrderId& broker_order_id) {
+    auto order = runtime.store().order_by_broker_id(account, broker_order_id);
+    if (!order) return failure(order.error());
+    if (!*order)
+        return failure(
+            ErrorCode::broker_capability_unavailable,
+            "no order of this gateway on this account has that broker order id",
+            "Look the id up with 'ibkr-agent orders list'; orders placed elsewhere are not managed here.");
+    return (*order)->terms.contract.contract_id;
+}
+
+/// The contract an approval's preview is about; an unknown approval is left to the decider's gate.
+Result<std::optional<events::ContractId>> contract_of_approval(Runtime& runtime,
+                                                               const events::WorkflowId& approval_id) {
+    auto approval = runtime.store().approval(approval_id);
+    if (!approval) return failure(approval.error());
+    if (!*approval) return std::optional<events::ContractId>{};
+    auto preview = runtime.store().preview((*approval)->preview_id);
+    if (!preview) return failure(preview.error());
+    if (!*preview) return std::optional<events::ContractId>{};
+    return (*preview)->terms.contract.contract_id;
+}
+
+Result<Facts> facts_of_existing_order(Runtime& runtime, const CallContext& context,
+                                      const events::AccountId& account,
+                                      const events::BrokerOrderId& broker_order_id) {
+    auto own = known_account(runtime, account);
+    if (!own) return failure(own.error());
+    if (auto reconciled = runtime.reconcile(); !reconciled) return failure(reconciled.error());
+    auto contract = contract_of_order(runtime, runtime.accounts().hash(account), broker_order_id);
+    if (!contract) return failure(contract.error());
+    return Facts(order_facts(runtime, context, *own, *contract));
+}
+
+}  // namespace
+
+CallResult Gateway::order_preview(const CallContext& context, const PreviewRequest& request) {
+    statemachines::PreviewOrder command;
+    command.account = runtime_.accounts().hash(request.account);
+    command.environment = request.environment.value_or(events::Environment::paper);
+    command.symbol = request.symbol;
+    command.side = request.side;
+    command.quantity = request.quantity;
+    command.order_type = request.order_type;
+    command.time_in_force = request.time_in_force;
+    command.currency = request.currency;
+    command.limit_price = request.limit_price;
+    command.stop_price = request.stop_price;
+    command.trailing_amount = request.trailing_amount;
+    command.trailing_percent = request.trailing_percent;
+    command.rationale = request.rationale;
+    command.replaces = request.replaces;
+
+    auto account = known_account(runtime_, request.account);
+    if (!request.environment && account && account->mode == events::AccountMode::live)
+        command.environment = events::Environment::live;
+    const auto gather = [&]() -> Result<Facts> {
+        if (!account) return failure(account.error());
+        if (auto reconciled = runtime_.reconcile(); !reconciled) return failure(reconciled.error());
+        auto contract = contract_by_symbol(runtime_, request.symbol, request.currency);
+        if (!contract) return failure(contract.error());
+        statemachines::PreviewFacts facts;
+        facts.market = market_facts(runtime_, *account, contract->contract_id);
+        facts.contract = std::move(*contract);
+        facts.preview_id = runtime_.new_id();
+        facts.intent_id = runtime_.new_id();
+        facts.validated_order_id = runtime_.new_id();
+        facts.enable_preview = context.enable_preview;
+        facts.now = runtime_.now();
+        return Facts(std::move(facts));
+    };
+    return run_workflow(runtime_, context, "ibkr:orders:preview", command, gather, preview_answer(runtime_));
+}
+
+CallResult Gateway::approval_create(const CallContext& context, const ApprovalRequest& request) {
+    const statemachines::CreateApproval command{runtime_.accounts().hash(request.account), request.preview_id,
+                                                request.ttl_seconds};
+    const auto gather = [&]() -> Result<Facts> {
+        if (auto account = known_account(runtime_, request.account); !account)
+            return failure(account.error());
+        return Facts(act_facts(runtime_, context));
+    };
+    const bool by_submit_scope = has_scope(context, "ibkr:orders:paper:submit");
+    return run_workflow(runtime_, context,
+                        by_submit_scope ? "ibkr:orders:paper:submit" : "ibkr:approvals:create", command,
+                        gather, approval_answer(runtime_));
+}
+
+CallResult Gateway::approval_act(const CallContext& context, const ApprovalActRequest& request) {
+    const auto command = [&]() -> Command {
+        switch (request.act) {
+            case ApprovalAct::grant:
+                return statemachines::GrantApproval{request.approval_id, request.reason};
+            case ApprovalAct::deny:
+                return statemachines::DenyApproval{request.approval_id, request.reason};
+            case ApprovalAct::revoke:
+                break;
+        }
+        return statemachines::RevokeApproval{request.approval_id, request.reason};
+    }();
+    return run_workflow(
+        runtime_, context, "ibkr:approvals:create", command,
+        [&]() -> Result<Facts> { return Facts(act_facts(runtime_, context)); }, approval_answer(runtime_));
+}
+
+CallResult Gateway::paper_submit(const CallContext& context, const SubmitRequestByApproval& request) {
+    const statemachines::SubmitOrder command{runtime_.accounts().hash(request.account), request.approval_id,
+                                             request.idempotency_key};
+    const auto gather = [&]() -> Result<Facts> {
+        auto account = known_account(runtime_, request.account);
+        if (!account) return failure(account.error());
+        if (auto reconciled = runtime_.reconcile(); !reconciled) return failure(reconciled.error());
+        auto contract = contract_of_approval(runtime_, request.approval_id);
+        if (!contract) return failure(contract.error());
+        return Facts(order_facts(runtime_, context, *account, contract->value_or(events::ContractId{})));
+    };
+    return run_workflow(runtime_, context, "ibkr:orders:paper:submit", command, gather,
+                        order_answer(runtime_));
+}
+
+CallResult Gateway::paper_cancel(const CallContext& context, const CancelRequestByKey& request) {
+    const statemachines::CancelOrder command{runtime_.accounts().hash(request.account),
+                                             request.broker_order_id, request.idempotency_key};
+    const auto gather = [&] {
+        return facts_of_existing_order(runtime_, context, request.account, request.broker_order_id);
+    };
+    return run_workflow(runtime_, context, "ibkr:orders:paper:cancel", command, gather,
+                        order_answer(runtime_));
+}
+
+CallResult Gateway::paper_modify(const CallContext& context, const ModifyRequestByKey& request) {
+    const statemachines::ModifyOrder command{runtime_.accounts().hash(request.account),
+                                             request.broker_order_id, request.idempotency_key,
+                                             request.changes, request.approval_id};
+    const auto gather = [&] {
+        return facts_of_existing_order(runtime_, context, request.account, request.broker_order_id);
+    };
+    return run_workflow(runtime_, context, "ibkr:orders:paper:modify", command, gather,
+                        order_answer(runtime_));
+}
+
+CallResult Gateway::kill_switch_set(const CallContext& context, bool open, const std::string& reason) {
+    const Render render = [this](Executed& executed) {
+        const auto record = runtime_.store().gateway(events::kill_switch_workflow);
+        return record && *record ? kill_switch_payload(**record, executed.audit_event_id) : std::string();
+    };
+    return run_workflow(
+        runtime_, context, "ibkr:orders:live:submit", statemachines::SetKillSwitch{open, reason},
+        [&]() -> Result<Facts> { return Facts(act_facts(runtime_, context)); }, render);
+}
+
+}  // namespace ibkr::engine

@@ -1,0 +1,86 @@
+#include "engine/gateway/gather.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace ibkr::engine {
+
+using events::ErrorCode;
+using events::failure;
+using events::Result;
+
+namespace {
+
+constexpr std::int64_t ms_per_day = 86'400'000;
+
+bool same_without_case(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](unsigned char x, unsigned char y) { return std::toupper(x) == std::toupper(y); });
+}
+
+}  // namespace
+
+Result<BrokerAccount> known_account(Runtime& runtime, const events::AccountId& account) {
+    if (account.empty()) return failure(ErrorCode::input_missing_account, "no account was named");
+    auto listed = runtime.broker().accounts();
+    if (!listed) return failure(listed.error());
+    for (const BrokerAccount& own : *listed)
+        runtime.accounts().add(own.account_id);
+    const auto found = std::find_if(listed->begin(), listed->end(),
+                                    [&](const BrokerAccount& own) { return own.account_id == account; });
+    if (found == listed->end())
+        return failure(ErrorCode::input_unauthorized_account,
+                       "the broker's session does not list this account");
+    return *found;
+}
+
+Result<events::Contract> contract_by_symbol(Runtime& runtime, const std::string& symbol,
+                                            const events::Currency& currency) {
+    auto found = runtime.broker().search_contracts(symbol);
+    if (!found) return failure(found.error());
+    std::erase_if(*found, [&](const events::Contract& candidate) {
+        return !same_without_case(candidate.symbol, symbol) || candidate.currency != currency;
+    });
+    if (found->empty())
+        return failure(ErrorCode::input_invalid_contract,
+                       "no contract in " + std::string(currency.code()) + " has exactly this symbol");
+    if (found->size() > 1)
+        return failure(ErrorCode::input_ambiguous_contract,
+                       std::to_string(found->size()) + " contracts have this symbol and currency");
+    return found->front();
+}
+
+statemachines::MarketFacts market_facts(Runtime& runtime, const BrokerAccount& account,
+                                        const events::ContractId& contract) {
+    statemachines::MarketFacts facts;
+    facts.account_mode = account.mode;
+    if (auto quote = runtime.broker().quote(contract)) facts.quote = std::move(*quote);
+    if (auto positions = runtime.broker().positions(account.account_id)) {
+        // A complete list without the contract says: none is held.
+        facts.position = events::PositionFact{contract, {}, runtime.now()};
+        for (const BrokerPosition& position : *positions)
+            if (position.contract.contract_id == contract)
+                facts.position = events::PositionFact{contract, position.quantity, position.as_of};
+    }
+    const std::int64_t now_ms = runtime.now().unix_ms();
+    facts.day_start = events::Timestamp(now_ms - now_ms % ms_per_day);
+    return facts;
+}
+
+statemachines::OrderFacts order_facts(Runtime& runtime, const CallContext& context,
+                                      const BrokerAccount& account, const events::ContractId& contract) {
+    statemachines::OrderFacts facts;
+    facts.market = market_facts(runtime, account, contract);
+    facts.new_id = runtime.new_id();
+    facts.enable_paper = context.enable_paper;
+    facts.log_prefix = runtime.log_prefix();
+    facts.network_broker = !runtime.broker().book_read_proves_absence();
+    facts.now = runtime.now();
+    return facts;
+}
+
+statemachines::ActFacts act_facts(Runtime& runtime, const CallContext& context) {
+    return {runtime.now(), runtime.new_id(), context.is_operator, context.actor.user_id};
+}
+
+}  // namespace ibkr::engine

@@ -1,0 +1,136 @@
+// Recovery and reconciliation of Runtime (design 5.10): intents without an outcome are settled by what the
+// broker's book says, and open orders are compared with it.
+
+#include <algorithm>
+#include <map>
+
+#include "engine/effects/broker_writes.hpp"
+#include "engine/fold/catch_up.hpp"
+#include "engine/runtime.hpp"
+#include "engine/writer/writer.hpp"
+#include "projections/store.hpp"
+#include "statemachines/evolve/evolve.hpp"
+
+namespace ibkr::engine {
+
+using events::failure;
+using events::Operation;
+using events::OrderRecord;
+using events::Outcome;
+using events::Result;
+using statemachines::RecordOutcome;
+using statemachines::ReportOrder;
+
+namespace {
+
+RecordOutcome recovered(const OrderRecord& order, Outcome outcome, std::string_view learned_from,
+                        std::string_view message) {
+    RecordOutcome command;
+    command.order_id = order.order_id;
+    command.intent_id = order.pending->intent_id;
+    command.operation = order.pending->operation;
+    command.outcome = outcome;
+    command.learned_from = learned_from;
+    command.message = message;
+    command.broker_order_id = order.broker_order_id;
+    return command;
+}
+
+/// Whether the book shows what a cancel or modify asked for.
+bool took_effect(const events::PendingIntent& pending, const ReportOrder& book) {
+    if (pending.operation == Operation::cancel) return book.broker_status == "cancelled";
+    if (!book.terms) return false;
+    const events::OrderChanges& wanted = pending.changes;
+    const events::OrderTerms& now = *book.terms;
+    return (!wanted.quantity || *wanted.quantity == now.quantity) &&
+           (!wanted.limit_price || wanted.limit_price == now.limit_price) &&
+           (!wanted.stop_price || wanted.stop_price == now.stop_price) &&
+           (!wanted.trailing_amount || wanted.trailing_amount == now.trailing_amount) &&
+           (!wanted.trailing_percent || wanted.trailing_percent == now.trailing_percent) &&
+           (!wanted.time_in_force || *wanted.time_in_force == now.time_in_force);
+}
+
+/// The outcome recovery can state for an intent that has none, from one complete read of a local book.
+RecordOutcome outcome_from_book(const OrderRecord& order, const std::optional<ReportOrder>& book,
+                                bool book_was_read) {
+    // A submit is unknown until the report that follows settles it: found, or proved absent.
+    if (order.pending->operation == Operation::submit || !book_was_read)
+        return recovered(order, Outcome::unknown, "recovery",
+                         "the process ended before the outcome was recorded");
+    if (book && took_effect(*order.pending, *book))
+        return recovered(order, Outcome::confirmed, "book_read", "the broker's book shows it took effect");
+    return recovered(order, Outcome::refused, "book_read", "the broker's book shows it did not take effect");
+}
+
+}  // namespace
+
+std::optional<ReportOrder> Runtime::book_report(const events::WorkflowId& order_id,
+                                                const events::AccountHash& account,
+                                                const events::ClientOrderId& client_order_id,
+                                                bool* book_was_read) {
+    if (book_was_read != nullptr) *book_was_read = false;
+    const auto raw = parts_.accounts.find(account);
+    if (!raw) return std::nullopt;
+    auto found = parts_.broker.find_by_client_order_id(*raw, client_order_id);
+    auto executions = parts_.broker.executions(*raw);
+    if (!found || !executions) return std::nullopt;
+    if (book_was_read != nullptr) *book_was_read = true;
+    if (!*found) return std::nullopt;
+    return report_from_book(order_id, **found, *executions, parts_.accounts);
+}
+
+Result<void> Runtime::settle_pending_intents() {
+    auto orders = parts_.store.orders_with_pending_intent();
+    if (!orders) return failure(orders.error());
+    if (orders->empty()) return {};
+    if (auto listed = parts_.broker.accounts())
+        for (const BrokerAccount& account : *listed)
+            parts_.accounts.add(account.account_id);
+
+    for (const OrderRecord& order : *orders) {
+        RecordOutcome outcome;
+        if (parts_.broker.book_read_proves_absence()) {
+            bool book_was_read = false;
+            const auto book =
+                book_report(order.order_id, order.account, order.client_order_id, &book_was_read);
+            outcome = outcome_from_book(order, book, book_was_read);
+        } else if (!order.pending->send_started) {
+            outcome = recovered(order, Outcome::not_sent, "recovery", "the request had not begun");
+        } else {
+            outcome =
+                recovered(order, Outcome::unknown, "recovery", "the process ended before an answer came");
+        }
+        if (auto recorded =
+                engine_command(outcome, "recover:" + order.pending->intent_id, "ibkr_engine_recovery");
+            !recorded)
+            return recorded;
+    }
+    return reconcile();
+}
+
+Result<void> Runtime::reconcile() {
+    auto open = parts_.store.open_orders();
+    if (!open) return failure(open.error());
+    for (const OrderRecord& order : *open)
+        if (auto reported = reconcile_order(order); !reported) return reported;
+    return {};
+}
+
+Result<void> Runtime::reconcile_order(const OrderRecord& order) {
+    bool book_was_read = false;
+    auto report = book_report(order.order_id, order.account, order.client_order_id, &book_was_read);
+    if (!book_was_read) return {};
+    if (!report) {
+        const bool absence_settles = order.state == "unknown" && parts_.broker.book_read_proves_absence();
+        if (!absence_settles) return {};
+        report.emplace();
+        report->order_id = order.order_id;
+        report->evidence = "absence_proved";
+        report->message = "the broker's complete book holds no order with this client order id";
+    }
+    if (parts_.suspension != nullptr && !parts_.suspension->pass(SuspensionPoint::before_report))
+        return failure(events::ErrorCode::audit_write_failed, "the process stops here");
+    return engine_command(*report, "report:" + order.order_id.text(), "ibkr_engine_reconciler");
+}
+
+}  // namespace ibkr::engine

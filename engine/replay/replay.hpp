@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/fold/workflow_projection.hpp"
+#include "events/log/log.hpp"
+#include "projections/store.hpp"
+
+namespace ibkr::engine {
+
+/// Differences a report holds at most; more are counted.
+inline constexpr std::size_t differences_max = 100;
+
+/// What the record says and what deciding again gives, at one event.
+struct ReplayDifference {
+    events::SequenceId sequence_id;
+    std::string expected;  ///< of the record
+    std::string got;
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("expected", self.expected);
+        v("got", self.got);
+        v("sequence_id", self.sequence_id);
+    }
+};
+
+/// One decision as replay made it again: what fixtures expect.
+struct ReplayedDecision {
+    struct Outcome {
+        std::string event_type;
+        std::optional<std::string> error_code;
+
+        template <class V, class S>
+        static constexpr void describe(V& v, S& self) {
+            v("error_code", self.error_code);
+            v("event_type", self.event_type);
+        }
+        friend bool operator==(const Outcome&, const Outcome&) = default;
+    };
+    events::SequenceId sequence_id;  ///< of the decision's first recorded event
+    std::string decision;            ///< allow | refuse | deny, of its last event
+    std::vector<Outcome> events;
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("decision", self.decision);
+        v("events", self.events);
+        v("sequence_id", self.sequence_id);
+    }
+    friend bool operator==(const ReplayedDecision&, const ReplayedDecision&) = default;
+};
+
+struct ReplayReport {
+    std::uint64_t events_replayed = 0;
+    std::uint64_t decisions_replayed = 0;
+    /// Decided by another version of the deciders: folded, not compared.
+    std::uint64_t decisions_of_other_versions = 0;
+    std::uint64_t difference_count = 0;
+    std::vector<ReplayDifference> differences;
+    std::optional<events::SequenceId> last_sequence_id;
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("decisions_of_other_versions", self.decisions_of_other_versions);
+        v("decisions_replayed", self.decisions_replayed);
+        v("difference_count", self.difference_count);
+        v("differences", self.differences);
+        v("events_replayed", self.events_replayed);
+        v("last_sequence_id", self.last_sequence_id);
+    }
+};
+
+/// Folds a history again and decides again: only outside facts are taken from the record; idempotency,
+/// counters, exposure, approvals and the kill switch are folded anew, in memory, and every claim in an event
+/// is compared (design section 9). Never touches a broker, a clock or the history's own projections.
+class Replay {
+public:
+    [[nodiscard]] static events::Result<Replay> start();
+    Replay(Replay&&) noexcept;
+    Replay& operator=(Replay&&) noexcept;
+    ~Replay();
+
+    /// Where to stop: after this event, or after the last event not later than this time.
+    struct Until {
+        std::optional<events::SequenceId> sequence;
+        std::optional<events::Timestamp> time;
+    };
+
+    /// Replays all records of `cursor`, or up to `until`. Decisions are kept when `keep_decisions`
+    /// (fixtures).
+    [[nodiscard]] events::Result<ReplayReport> run(events::LogCursor& cursor, const Until& until,
+                                                   bool keep_decisions = false);
+    [[nodiscard]] const std::vector<ReplayedDecision>& decisions() const noexcept;
+    /// The folded state after `run`: time travel.
+    [[nodiscard]] const projections::Queries& state() const;
+
+private:
+    struct Run;
+    explicit Replay(std::unique_ptr<Run> run);
+    std::unique_ptr<Run> run_;
+};
+
+}  // namespace ibkr::engine

@@ -1,0 +1,152 @@
+#include "engine/runtime.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "engine/effects/broker_writes.hpp"
+#include "engine/fold/catch_up.hpp"
+#include "engine/writer/writer.hpp"
+#include "projections/store.hpp"
+#include "statemachines/command_codec.hpp"
+
+namespace ibkr::engine {
+
+using events::ErrorCode;
+using events::failure;
+using events::Result;
+using statemachines::ActFacts;
+using statemachines::Command;
+using statemachines::Facts;
+
+namespace {
+
+/// What the engine does on its own account: timers, recovery, reports, policies.
+CallContext engine_context(const Runtime& runtime, std::string command_id, std::string tool_name) {
+    CallContext context;
+    context.actor = {"engine", "engine-" + runtime.log_prefix(), command_id, std::move(tool_name), {}};
+    context.command_id = events::CommandId(std::move(command_id));
+    return context;
+}
+
+const Render no_render{};
+
+}  // namespace
+
+Runtime::Runtime(RuntimeParts parts) : parts_(std::move(parts)) {}
+Runtime::~Runtime() = default;
+
+Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeParts parts, Policies policies) {
+    std::unique_ptr<Runtime> runtime(new Runtime(std::move(parts)));
+    auto last_log_time = catch_up(runtime->parts_.log, runtime->parts_.store);
+    if (!last_log_time) return failure(last_log_time.error());
+    runtime->writer_ = std::make_unique<Writer>(runtime->parts_, *last_log_time);
+    if (auto loaded = runtime->load_policies(policies); !loaded) return failure(loaded.error());
+    if (auto settled = runtime->settle_pending_intents(); !settled) return failure(settled.error());
+    if (auto fired = runtime->fire_due_timers(); !fired) return failure(fired.error());
+    return runtime;
+}
+
+events::Timestamp Runtime::now() {
+    return writer_->now();
+}
+std::string Runtime::new_id() {
+    return parts_.ids.next_uuid(now());
+}
+bool Runtime::alive() const {
+    return writer_->alive();
+}
+std::string Runtime::log_prefix() const {
+    return parts_.log.identity().log_id_hex().substr(0, 8);
+}
+
+Result<void> Runtime::load_policies(const Policies& policies) {
+    std::vector<Command> commands;
+    for (const auto& policy : policies.risk_policies)
+        commands.emplace_back(statemachines::LoadPolicy{std::string(statemachines::risk_policy_kind),
+                                                        policy.name, statemachines::policy_json(policy)});
+    commands.emplace_back(statemachines::LoadPolicy{std::string(statemachines::gateway_settings_kind),
+                                                    "gateway",
+                                                    statemachines::policy_json(policies.settings)});
+    const Facts facts = ActFacts{now(), {}, true, "engine"};
+    const CallContext context = engine_context(*this, new_id(), "ibkr_engine_policies");
+    std::vector<Submission> batch;
+    for (const Command& command : commands)
+        batch.push_back({&context, &command, &facts, nullptr});
+    if (auto written = writer_->write(batch); !written) return failure(written.error());
+    return {};
+}
+
+Result<Executed> Runtime::execute(const CallContext& context, const Command& command, const Facts& facts,
+                                  const Render& render) {
+    const Submission submission{&context, &command, &facts, &render};
+    auto written = writer_->write({&submission, 1});
+    if (!written) return failure(written.error());
+    Written& one = written->front();
+    for (const statemachines::BrokerWrite& write : one.effects) {
+        auto outcome = run_write(context, write, render);
+        if (!outcome) return failure(outcome.error());
+        one.executed = std::move(*outcome);
+    }
+    return std::move(one.executed);
+}
+
+Result<Executed> Runtime::run_write(const CallContext& context, const statemachines::BrokerWrite& write,
+                                    const Render& render) {
+    const auto stopped = [] { return failure(ErrorCode::audit_write_failed, "the process stops here"); };
+    const auto pass = [&](SuspensionPoint point) {
+        return parts_.suspension == nullptr || parts_.suspension->pass(point);
+    };
+    if (!pass(SuspensionPoint::before_write)) return stopped();
+    const Command outcome = make_broker_write(write, parts_.broker, parts_.clock, parts_.accounts);
+    if (!pass(SuspensionPoint::after_write)) return stopped();
+
+    // A local book can be read at once, so that the answer already says what filled. A network broker's
+    // outcome is recorded first.
+    std::vector<Command> commands{outcome};
+    const auto& recorded = std::get<statemachines::RecordOutcome>(outcome);
+    if (parts_.broker.book_read_proves_absence() && recorded.outcome == events::Outcome::confirmed) {
+        if (auto report = book_report(write.order_id, write.account, write.client_order_id))
+            commands.emplace_back(std::move(*report));
+        if (!pass(SuspensionPoint::before_report)) return stopped();
+    }
+    const Facts facts = ActFacts{now(), {}, false, "engine"};
+    std::vector<Submission> batch;
+    for (const Command& command : commands)
+        batch.push_back({&context, &command, &facts, &render});
+    auto written = writer_->write(batch);
+    if (!written) return failure(written.error());
+    // A report that said nothing new left no event: the outcome's answer stands.
+    Executed& last = written->back().executed;
+    return std::move(last.audit_event_id.empty() ? written->front().executed : last);
+}
+
+Result<events::EventId> Runtime::record_call(const CallContext& context,
+                                             const statemachines::RecordCall& call) {
+    const Command command = call;
+    const Facts facts = ActFacts{now(), {}, context.is_operator, context.actor.user_id};
+    const Submission submission{&context, &command, &facts, nullptr};
+    auto written = writer_->write({&submission, 1});
+    if (!written) return failure(written.error());
+    return written->front().executed.audit_event_id;
+}
+
+Result<void> Runtime::fire_due_timers() {
+    auto due = parts_.store.due_timers(now(), timers_per_round_max);
+    if (!due) return failure(due.error());
+    for (const auto& timer : *due)
+        if (auto fired = engine_command(statemachines::ExpireWorkflow{timer.workflow_id, timer.due_at},
+                                        "expire:" + timer.workflow_id.text(), "ibkr_engine_timers");
+            !fired)
+            return fired;
+    return {};
+}
+
+Result<void> Runtime::engine_command(const Command& command, std::string command_id, std::string tool_name) {
+    const Facts facts = ActFacts{now(), {}, false, "engine"};
+    const CallContext context = engine_context(*this, std::move(command_id), std::move(tool_name));
+    const Submission submission{&context, &command, &facts, nullptr};
+    if (auto written = writer_->write({&submission, 1}); !written) return failure(written.error());
+    return {};
+}
+
+}  // namespace ibkr::engine
