@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -137,6 +138,16 @@ Result<void> make_directories(const std::string& path, std::string_view name) {
         }
         return failure(system_error(name, "created", error));
     }
+    return {};
+}
+
+Result<void> check_room(const std::string& directory, std::string_view name, std::size_t bytes) {
+    std::string path = directory + "/room-XXXXXX";
+    const FileDescriptor file(::mkostemp(path.data(), O_CLOEXEC));
+    if (!file.open()) return failure(system_error(name, "written", errno));
+    ::unlink(path.c_str());
+    const int error = ::posix_fallocate(file.get(), 0, static_cast<off_t>(bytes));
+    if (error != 0) return failure(system_error(name, "given more room", error));
     return {};
 }
 

@@ -16,6 +16,9 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view role = "data directory";
 constexpr std::size_t version_file_bytes_max = 16;
+/// Opening a store writes a few small files; Debian's RocksDB is built with assertions and aborts when it
+/// runs out of disk in the middle of its manifest, so the room is looked for before.
+constexpr std::size_t room_to_open_bytes = 1024 * 1024;
 
 struct Paths {
     explicit Paths(std::string data_directory)
@@ -174,6 +177,7 @@ Result<void> prepare_data_directory(const std::string& data_directory) {
 Result<OwnedLog> open_or_create_log(const OwnerLock& lock, const Secret& secret, const LogStore& store,
                                     const FirstRecord& first_record) {
     const Paths paths(lock.data_directory());
+    if (auto room = check_room(paths.root, role, room_to_open_bytes); !room) return failure(room.error());
     bool created = false;
     if (!path_exists(paths.version)) {
         auto made = finish_or_create(paths, secret, store, first_record);
