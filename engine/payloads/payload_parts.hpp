@@ -35,6 +35,7 @@ struct MoneyPayload {
         v("amount", self.amount);
         v("currency", self.currency);
     }
+    friend bool operator==(const MoneyPayload&, const MoneyPayload&) = default;
 };
 
 }  // namespace ibkr::engine

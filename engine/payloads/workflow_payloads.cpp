@@ -1,6 +1,7 @@
 #include "engine/payloads/workflow_payloads.hpp"
 
 #include "engine/payloads/payload_parts.hpp"
+#include "engine/payloads/terms_payload.hpp"
 #include "events/json/describe_codec.hpp"
 #include "statemachines/evolve/evolve.hpp"
 
@@ -9,44 +10,6 @@ namespace {
 
 using events::omit_empty;
 using events::Timestamp;
-
-std::optional<std::string> text_of(const std::optional<events::Price>& price) {
-    return price ? std::optional(amount_text(*price)) : std::nullopt;
-}
-std::optional<std::string> text_of(const std::optional<events::Decimal>& amount) {
-    return amount ? std::optional(amount_text(*amount)) : std::nullopt;
-}
-
-/// The order inside a preview. Members stand beside the preview's own.
-struct TermsPayload {
-    const events::OrderTerms& terms;
-    std::optional<std::string> limit_price;
-    std::optional<std::string> stop_price;
-    std::optional<std::string> trailing_amount;
-
-    explicit TermsPayload(const events::OrderTerms& of)
-        : terms(of),
-          limit_price(text_of(of.limit_price)),
-          stop_price(text_of(of.stop_price)),
-          trailing_amount(text_of(of.trailing_amount)) {}
-
-    template <class V, class S>
-    static constexpr void describe(V& v, S& self) {
-        v("asset_class", self.terms.contract.asset_class);
-        v("contract_id", self.terms.contract.contract_id);
-        v("currency", self.terms.contract.currency);
-        v("exchange", self.terms.contract.exchange);
-        v("limit_price", self.limit_price);
-        v("order_type", self.terms.order_type);
-        v("quantity", self.terms.quantity);
-        v("side", self.terms.side);
-        v("stop_price", self.stop_price);
-        v("symbol", self.terms.contract.symbol);
-        v("time_in_force", self.terms.time_in_force);
-        v("trailing_amount", self.trailing_amount);
-        v("trailing_percent", self.terms.trailing_percent);
-    }
-};
 
 struct PreviewPayload {
     const events::PreviewRecord& preview;
