@@ -1,0 +1,102 @@
+#include "io/config/audit_key.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "events/crypto/random.hpp"
+#include "events/log/files.hpp"
+#include "events/log/log_directory.hpp"
+#include "io/config/config_checks.hpp"
+
+namespace ibkr::io {
+namespace {
+
+using events::ErrorCode;
+using events::failure;
+
+constexpr std::size_t key_bytes = 32;
+constexpr std::string_view role = "the generated key file";
+
+tl::unexpected<events::Error> refused(const std::string& why, std::string action) {
+    return failure(ErrorCode::config_invalid, std::string(role) + " " + why, std::move(action));
+}
+
+events::Result<events::Secret> read_key(const std::string& path) {
+    const events::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!file.open())
+        return refused("cannot be opened", "Make 'key' in the home directory readable for this user only.");
+    struct stat facts{};
+    if (::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode))
+        return refused("is not a regular file", "Put the file 'key' of this log back.");
+    if (facts.st_uid != ::geteuid())
+        return refused("belongs to another user", "Run as the user who owns the home directory.");
+    if ((facts.st_mode & 0077) != 0)
+        return refused("is open to other users", "Run 'chmod 600 key' in the home directory.");
+    std::array<char, 2 * key_bytes + 2> buffer{};
+    const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
+    std::string text(buffer.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+    events::wipe({reinterpret_cast<std::uint8_t*>(buffer.data()), buffer.size()});
+    if (!text.empty() && text.back() == '\n') text.pop_back();
+    std::array<std::uint8_t, key_bytes> raw{};
+    const bool is_key = events::from_hex(text, raw);
+    events::wipe(raw);
+    auto secret = events::Secret::take(text);
+    if (!is_key) return refused("does not hold a key", "Put the file 'key' of this log back.");
+    return secret;
+}
+
+/// The whole file appears at once under its name; if another process was first, its key stays.
+events::Result<void> create_key(const std::string& path) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    if (auto made = events::make_directories(folder, "the home directory"); !made) return made;
+    std::array<std::uint8_t, key_bytes> random{};
+    if (auto filled = events::fill_random(random); !filled) return filled;
+    std::string text = events::hex(random) + "\n";
+    events::wipe(random);
+    const std::string draft = path + "." + std::to_string(::getpid());
+    auto written = events::write_new_file(draft, role, text);
+    events::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+    if (!written) return written;
+    const int linked = ::link(draft.c_str(), path.c_str());
+    const int error_number = errno;
+    (void)::unlink(draft.c_str());
+    if (linked != 0 && error_number != EEXIST)
+        return failure(events::system_error(role, "creating", error_number));
+    return events::sync_directory(folder, "the home directory");
+}
+
+}  // namespace
+
+std::string_view to_string(KeySource source) noexcept {
+    return source == KeySource::key_file ? "stored on this machine" : "supplied";
+}
+
+events::Result<AuditKey> load_audit_key(const Config& config, const Environment& environment,
+                                        bool may_create) {
+    if (!config.offline_profile || environment(config.hmac_secret_env)) {
+        if (auto problem = secret_problem(config.hmac_secret_env, environment))
+            return failure(ErrorCode::config_invalid, "'audit.hmac_secret_env' " + *problem,
+                           "Export " + config.hmac_secret_env + " with at least 32 bytes of secret.");
+        std::string value = environment(config.hmac_secret_env).value_or("");
+        return AuditKey{events::Secret::take(value), KeySource::environment};
+    }
+    if (!events::path_exists(config.key_file)) {
+        if (events::has_log(config.data_directory))
+            return failure(ErrorCode::log_key_mismatch,
+                           "the log is there, but the key file it was written with is not",
+                           "Put the file 'key' back, or export IBKR_AUDIT_HMAC_SECRET with its content.");
+        if (!may_create)
+            return failure(ErrorCode::config_invalid, "there is no key file to read a log with",
+                           "Export IBKR_AUDIT_HMAC_SECRET with the secret the log was written with.");
+        if (auto created = create_key(config.key_file); !created) return failure(created.error());
+    }
+    auto secret = read_key(config.key_file);
+    if (!secret) return failure(secret.error());
+    return AuditKey{std::move(*secret), KeySource::key_file};
+}
+
+}  // namespace ibkr::io
