@@ -38,6 +38,7 @@ struct RuntimeParts {
     AccountDirectory& accounts;
     SuspensionPoints* suspension = nullptr;
     std::string product_version;
+    bool key_is_stored = false;  ///< the audit secret came from this machine's key file, not from the caller
 };
 
 /// The policies in force, from the configuration; recorded as `policy_loaded` when the log's differ.
@@ -109,6 +110,7 @@ public:
     [[nodiscard]] const events::LogKeys& keys() const { return parts_.keys; }
     [[nodiscard]] AccountDirectory& accounts() { return parts_.accounts; }
     [[nodiscard]] const std::string& product_version() const { return parts_.product_version; }
+    [[nodiscard]] bool key_is_stored() const { return parts_.key_is_stored; }
 
 private:
     explicit Runtime(RuntimeParts parts);

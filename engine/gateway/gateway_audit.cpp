@@ -1,0 +1,35 @@
+#include "engine/gateway/gateway.hpp"
+#include "engine/gateway/read_call.hpp"
+#include "engine/gateway/read_questions.hpp"
+#include "engine/gateway/scopes.hpp"
+#include "engine/payloads/audit_payloads.hpp"
+
+namespace ibkr::engine {
+
+using events::failure;
+using events::Result;
+
+CallResult Gateway::audit_tail(const CallContext& context, std::uint32_t limit, bool full) {
+    const std::string asked = Question(runtime_)
+                                  .text("limit", std::to_string(audit_tail_limit(limit)))
+                                  .text("full", full ? "true" : "")
+                                  .json();
+    return run_read(runtime_, context, scope::audit_read, asked,
+                    [&] { return audit_tail_payload(runtime_.log(), runtime_.keys(), limit, full); });
+}
+
+CallResult Gateway::audit_verify(const CallContext& context) {
+    return run_read(runtime_, context, scope::audit_read, "{}", [&]() -> Result<std::string> {
+        const events::Head head = runtime_.log().head();
+        auto report = events::verify_chain(runtime_.log(), runtime_.keys());
+        if (!report) return failure(report.error());
+        return verify_payload(*report, head, runtime_.key_is_stored() ? key_stored : key_supplied);
+    });
+}
+
+CallError Gateway::record_failure(const CallContext& context, const events::Error& error,
+                                  const std::string& arguments_json) {
+    return fail_call(runtime_, context, error, arguments_json);
+}
+
+}  // namespace ibkr::engine

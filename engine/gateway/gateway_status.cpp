@@ -1,0 +1,68 @@
+// Reads of the gateway's own workflows: approvals and the kill switch.
+
+#include "engine/gateway/gateway.hpp"
+#include "engine/gateway/gather.hpp"
+#include "engine/gateway/read_call.hpp"
+#include "engine/gateway/read_questions.hpp"
+#include "engine/gateway/scopes.hpp"
+#include "engine/payloads/workflow_payloads.hpp"
+#include "projections/store.hpp"
+#include "statemachines/evolve/evolve.hpp"
+
+namespace ibkr::engine {
+
+using events::ErrorCode;
+using events::failure;
+using events::Result;
+
+namespace {
+
+/// So that answers can show raw account ids; without the broker they show what the configuration lists.
+void learn_accounts(Runtime& runtime) {
+    if (auto listed = runtime.broker().accounts())
+        for (const BrokerAccount& account : *listed)
+            runtime.accounts().add(account.account_id);
+}
+
+}  // namespace
+
+CallResult Gateway::approvals_list(const CallContext& context, const events::AccountId& account) {
+    const std::string asked = Question(runtime_).account(account).json();
+    return run_read(runtime_, context, scope::orders_read, asked, [&]() -> Result<std::string> {
+        projections::ApprovalFilter filter;
+        if (!account.empty()) {
+            if (auto own = known_account(runtime_, account); !own) return failure(own.error());
+            filter.account = runtime_.accounts().hash(account);
+        }
+        if (auto fired = runtime_.fire_due_timers(); !fired) return failure(fired.error());
+        auto approvals = runtime_.store().approvals(filter);
+        if (!approvals) return failure(approvals.error());
+        learn_accounts(runtime_);
+        return approvals_payload(*approvals, runtime_.accounts());
+    });
+}
+
+CallResult Gateway::approval_show(const CallContext& context, const events::WorkflowId& approval_id) {
+    const std::string asked = Question(runtime_).text("approval_id", approval_id.text()).json();
+    return run_read(runtime_, context, scope::orders_read, asked, [&]() -> Result<std::string> {
+        if (auto fired = runtime_.fire_due_timers(); !fired) return failure(fired.error());
+        auto approval = runtime_.store().approval(approval_id);
+        if (!approval) return failure(approval.error());
+        if (!*approval)
+            return failure(ErrorCode::paper_approval_required, "there is no approval with that id",
+                           "Look the id up with 'ibkr-agent approvals list'.");
+        learn_accounts(runtime_);
+        return approval_payload(**approval, runtime_.accounts());
+    });
+}
+
+CallResult Gateway::kill_switch_status(const CallContext& context) {
+    return run_read(runtime_, context, scope::health_read, "{}", [&]() -> Result<std::string> {
+        auto record = runtime_.store().gateway(events::kill_switch_workflow);
+        if (!record) return failure(record.error());
+        const events::GatewayRecord kill_switch = record->value_or(statemachines::initial_kill_switch());
+        return kill_switch_payload(kill_switch, kill_switch.last_event_id);
+    });
+}
+
+}  // namespace ibkr::engine

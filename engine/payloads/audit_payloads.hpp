@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "events/log/chain.hpp"
+#include "events/log/keys.hpp"
+#include "events/log/log.hpp"
+#include "events/result.hpp"
+
+namespace ibkr::engine {
+
+// Answers about the log itself, from any log that can be read: the owner's, or a copy. They change nothing
+// and record nothing; the gateway's calls do that.
+
+inline constexpr std::uint32_t audit_tail_limit_default = 100;
+inline constexpr std::uint32_t audit_tail_limit_max = 500;
+
+/// The limit that is meant: 0 is the default, more than the maximum is the maximum (gateway contract 2).
+[[nodiscard]] constexpr std::uint32_t audit_tail_limit(std::uint32_t asked) noexcept {
+    if (asked == 0) return audit_tail_limit_default;
+    return asked > audit_tail_limit_max ? audit_tail_limit_max : asked;
+}
+
+/// {events: [{sequence_id, event}] newest first, head, verified_from_sequence}. The chain of what is shown is
+/// verified first, with `full` the whole log's. Errors: AUDIT_WRITE_FAILED, not retryable, when the chain
+/// does not hold (gateway contract 5); LOG_VERSION_UNSUPPORTED.
+[[nodiscard]] events::Result<std::string> audit_tail_payload(const events::LogReader& log,
+                                                             const events::LogKeys& keys, std::uint32_t limit,
+                                                             bool full);
+
+/// Where the key that verifies comes from, as `key` says it.
+inline constexpr std::string_view key_stored = "stored on this machine";
+inline constexpr std::string_view key_supplied = "supplied";
+
+/// Verify report (gateway contract 5; interfaces, "CLI and wire"). `log_head` is what the log claims to end
+/// with.
+[[nodiscard]] std::string verify_payload(const events::VerifyReport& report, const events::Head& log_head,
+                                         std::string_view key_origin);
+
+}  // namespace ibkr::engine
