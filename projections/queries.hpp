@@ -70,19 +70,19 @@ struct AuditEntry {
 
 /// Empty members do not narrow.
 struct AuditFilter {
-    events::WorkflowId workflow_id;
-    events::AccountHash account;
-    std::string event_type;
-    std::string tool_name;
-    std::string decision;
-    std::string error_code;
+    events::WorkflowId workflow_id{};
+    events::AccountHash account{};
+    std::string event_type{};
+    std::string tool_name{};
+    std::string decision{};
+    std::string error_code{};
     std::uint32_t limit = 100;
 };
 
 struct ApprovalFilter {
-    events::AccountHash account;
-    events::WorkflowId preview_id;
-    std::string state;
+    events::AccountHash account{};
+    events::WorkflowId preview_id{};
+    std::string state{};
     std::uint32_t limit = 100;
 };
 
