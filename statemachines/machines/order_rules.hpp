@@ -5,9 +5,7 @@
 
 #include "statemachines/machines/order.hpp"
 
-namespace ibkr::statemachines {
-
-namespace order_table {
+namespace ibkr::statemachines::order_table {
 
 using events::Quantity;
 
@@ -206,6 +204,4 @@ constexpr void mark_contradicted(OrderData& data) noexcept {
     data.contradicted = true;
 }
 
-}  // namespace order_table
-
-}  // namespace ibkr::statemachines
+}  // namespace ibkr::statemachines::order_table

@@ -175,9 +175,9 @@ constexpr Refusal refuse(std::string_view reason) {
 /// One finished row. `target` is a state's number or same_state.
 template <class State, class Trigger>
 struct Transition {
-    std::uint64_t states;
-    RowOutcome outcome;
-    std::uint8_t target;
+    std::uint64_t states{};
+    RowOutcome outcome{};
+    std::uint8_t target{};
     std::string_view reason;
 };
 
@@ -187,13 +187,13 @@ constexpr std::uint8_t number_of(State state) {
 }
 
 // The assignment operators below make rows, as SML's do; they assign nothing.
-// NOLINTBEGIN(misc-unconventional-assign-operator,cppcoreguidelines-c-copy-assignment-signature)
+// NOLINTBEGIN(misc-unconventional-assign-operator)
 template <class State, class Trigger>
 struct Source;
 template <StateEnum State, class... E, auto G, auto A>
 struct Source<State, Trigger<EventList<E...>, G, A>> {
     using Row = Transition<State, Trigger<EventList<E...>, G, A>>;
-    std::uint64_t states;
+    std::uint64_t states{};
     constexpr Row operator=(State target) const { return {states, RowOutcome::step, number_of(target), {}}; }
     constexpr Row operator=(Stay /*target*/) const { return {states, RowOutcome::step, same_state, {}}; }
     constexpr Row operator=(Ignore /*outcome*/) const {
@@ -235,13 +235,13 @@ constexpr Source<Start, Trigger<EventList<E...>, G, A>> operator+(Start /*from*/
 /// others(States...) = fault | ignore | refuse(reason)
 template <class State>
 struct Rest {
-    std::uint64_t states;
-    RowOutcome outcome;
+    std::uint64_t states{};
+    RowOutcome outcome{};
     std::string_view reason;
 };
 template <class State>
 struct RestSource {
-    std::uint64_t states;
+    std::uint64_t states{};
     constexpr Rest<State> operator=(Fault /*outcome*/) const { return {states, RowOutcome::fault, {}}; }
     constexpr Rest<State> operator=(Ignore /*outcome*/) const { return {states, RowOutcome::ignore, {}}; }
     constexpr Rest<State> operator=(Refusal refusal) const {
@@ -260,12 +260,12 @@ constexpr RestSource<State> others(State first, More... more) {
 /// on_fault(States...) / action<A> = State | stay: where a fault leads to. A state without such a rule stays.
 template <class State, auto A>
 struct OnFault {
-    std::uint64_t states;
-    std::uint8_t target;
+    std::uint64_t states{};
+    std::uint8_t target{};
 };
 template <StateEnum State, auto A = nullptr>
 struct OnFaultSource {
-    std::uint64_t states;
+    std::uint64_t states{};
     constexpr OnFault<State, A> operator=(State target) const { return {states, number_of(target)}; }
     constexpr OnFault<State, A> operator=(Stay /*target*/) const { return {states, same_state}; }
     template <auto F>
@@ -275,7 +275,7 @@ struct OnFaultSource {
         return {states};
     }
 };
-// NOLINTEND(misc-unconventional-assign-operator,cppcoreguidelines-c-copy-assignment-signature)
+// NOLINTEND(misc-unconventional-assign-operator)
 template <StateEnum State>
 constexpr OnFaultSource<State> on_fault(StateSet<State> states) {
     return {states.bits};

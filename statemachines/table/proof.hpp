@@ -202,7 +202,7 @@ constexpr void report_state() {
 /// True, or an error that names what is wrong.
 template <class M>
 consteval bool proved() {
-    using namespace detail;  // NOLINT(google-build-using-namespace): inside one function
+    using namespace detail;
     constexpr std::size_t states = state_count<M>;
     static_assert(states <= notation::states_max, "a machine has at most 62 states");
     static_assert(numbered<M>(), "state i stands at place i of `states`, and no two names are equal");

@@ -31,7 +31,7 @@ constexpr std::string_view function_name() {
     std::string_view text = __PRETTY_FUNCTION__;
     text.remove_prefix(text.find("F = ") + 4);
     text = text.substr(0, text.find_first_of(";]"));
-    if (const auto colon = text.rfind(':'); colon != text.npos) text.remove_prefix(colon + 1);
+    if (const auto colon = text.rfind(':'); colon != std::string_view::npos) text.remove_prefix(colon + 1);
     if (text.starts_with('&')) text.remove_prefix(1);
     return text;
 }
@@ -102,8 +102,7 @@ struct Row {
     constexpr Row() = default;
 
     template <class S, class... E, auto G, auto A>
-    constexpr Row(
-        notation::Transition<S, notation::Trigger<notation::EventList<E...>, G, A>> t)  // NOLINT: implicit
+    constexpr Row(notation::Transition<S, notation::Trigger<notation::EventList<E...>, G, A>> t)
         : kind(RowKind::pair), outcome(t.outcome), target(t.target), states(t.states), reason(t.reason) {
         constexpr bool known = ((detail::place_of<E>(All{}) < detail::length_of(All{})) && ...);
         static_assert(known, "a row names an event that is not in the machine's event list");
@@ -125,7 +124,7 @@ struct Row {
     }
 
     template <class S>
-    constexpr Row(notation::Rest<S> rest)  // NOLINT: implicit
+    constexpr Row(notation::Rest<S> rest)
         : kind(RowKind::others),
           outcome(rest.outcome),
           states(rest.states),
@@ -135,7 +134,7 @@ struct Row {
     }
 
     template <class S, auto A>
-    constexpr Row(notation::OnFault<S, A> rule)  // NOLINT: implicit
+    constexpr Row(notation::OnFault<S, A> rule)
         : kind(RowKind::on_fault), outcome(RowOutcome::fault), target(rule.target), states(rule.states) {
         static_assert(std::is_same_v<S, State>, "a row names a state of another machine");
         if constexpr (!std::is_null_pointer_v<decltype(A)>) {
@@ -146,7 +145,7 @@ struct Row {
     }
 
     template <class S, class Trigger>
-    constexpr Row(notation::Source<S, Trigger> /*open*/) {  // NOLINT: implicit
+    constexpr Row(notation::Source<S, Trigger> /*open*/) {
         static_assert(sizeof(S) == 0,
                       "a row is not finished: end it with = State, stay, ignore, refuse(...) or fault");
     }

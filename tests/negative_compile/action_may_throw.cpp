@@ -2,11 +2,14 @@
 // An action without noexcept.
 #include "tests/negative_compile/turnstile.hpp"
 
-namespace turnstile {
-constexpr void may_throw(TurnstileData& data, const Coin& coin) { data.cents += coin.cents; }
+namespace ibkr::statemachines::turnstile {
+constexpr void may_throw(TurnstileData& data, const Coin& coin) {
+    data.cents += coin.cents;
+}
 
 consteval auto rows() {
     using enum TurnstileState;
+    // clang-format off
     return make_table<TurnstileState, TurnstileData, TurnstileEvent>({
         Locked   + event<Coin>[guard<pays_enough>] / action<may_throw> = Unlocked,
         Locked   + event<Coin> / action<may_throw>                     = stay,
@@ -16,6 +19,7 @@ consteval auto rows() {
         on(Locked, Unlocked) + event<Kick>                             = Broken,
         others(Broken)                                                 = fault
     });
+    // clang-format on
 }
 
 struct Machine : Turnstile {
@@ -24,4 +28,4 @@ struct Machine : Turnstile {
 };
 static_assert(proved<Machine>());
 
-}  // namespace turnstile
+}  // namespace ibkr::statemachines::turnstile

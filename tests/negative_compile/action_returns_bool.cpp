@@ -2,11 +2,14 @@
 // An action folds; it decides nothing.
 #include "tests/negative_compile/turnstile.hpp"
 
-namespace turnstile {
-constexpr bool keep_coin(TurnstileData&, const Coin&) noexcept { return true; }
+namespace ibkr::statemachines::turnstile {
+constexpr bool keep_coin(TurnstileData&, const Coin&) noexcept {
+    return true;
+}
 
 consteval auto rows() {
     using enum TurnstileState;
+    // clang-format off
     return make_table<TurnstileState, TurnstileData, TurnstileEvent>({
         Locked   + event<Coin>[guard<pays_enough>] / action<keep_coin> = Unlocked,
         Locked   + event<Coin> / action<keep_coin>                     = stay,
@@ -16,6 +19,7 @@ consteval auto rows() {
         on(Locked, Unlocked) + event<Kick>                             = Broken,
         others(Broken)                                                 = fault
     });
+    // clang-format on
 }
 
 struct Machine : Turnstile {
@@ -24,4 +28,4 @@ struct Machine : Turnstile {
 };
 static_assert(proved<Machine>());
 
-}  // namespace turnstile
+}  // namespace ibkr::statemachines::turnstile

@@ -1,12 +1,13 @@
 // expect: dead row: an earlier row already answers for this (state, event) pair
-// expect: DeadRow<turnstile::TurnstileState::Locked, turnstile::Coin>
+// expect: DeadRow<ibkr::statemachines::turnstile::TurnstileState::Locked, ibkr::statemachines::turnstile::Coin>
 // The unguarded row stands before the guarded one.
 #include "tests/negative_compile/turnstile.hpp"
 
-namespace turnstile {
+namespace ibkr::statemachines::turnstile {
 
 consteval auto rows() {
     using enum TurnstileState;
+    // clang-format off
     return make_table<TurnstileState, TurnstileData, TurnstileEvent>({
         Locked   + event<Coin> / action<take_coin>                     = stay,
         Locked   + event<Coin>[guard<pays_enough>] / action<take_coin> = Unlocked,
@@ -16,6 +17,7 @@ consteval auto rows() {
         on(Locked, Unlocked) + event<Kick>                             = Broken,
         others(Broken)                                                 = fault
     });
+    // clang-format on
 }
 
 struct Machine : Turnstile {
@@ -24,4 +26,4 @@ struct Machine : Turnstile {
 };
 static_assert(proved<Machine>());
 
-}  // namespace turnstile
+}  // namespace ibkr::statemachines::turnstile

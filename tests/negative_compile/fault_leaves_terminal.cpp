@@ -2,10 +2,11 @@
 // A fault leads out of the terminal state.
 #include "tests/negative_compile/turnstile.hpp"
 
-namespace turnstile {
+namespace ibkr::statemachines::turnstile {
 
 consteval auto rows() {
     using enum TurnstileState;
+    // clang-format off
     return make_table<TurnstileState, TurnstileData, TurnstileEvent>({
         Locked   + event<Coin>[guard<pays_enough>] / action<take_coin> = Unlocked,
         Locked   + event<Coin> / action<take_coin>                     = stay,
@@ -16,6 +17,7 @@ consteval auto rows() {
         others(Broken)                                                 = fault,
         on_fault(Broken)                                               = Locked
     });
+    // clang-format on
 }
 
 struct Machine : Turnstile {
@@ -24,4 +26,4 @@ struct Machine : Turnstile {
 };
 static_assert(proved<Machine>());
 
-}  // namespace turnstile
+}  // namespace ibkr::statemachines::turnstile

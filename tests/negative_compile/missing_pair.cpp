@@ -1,12 +1,13 @@
 // expect: a (state, event) pair has no outcome
-// expect: MissingPair<turnstile::TurnstileState::Locked, turnstile::Push>
+// expect: MissingPair<ibkr::statemachines::turnstile::TurnstileState::Locked, ibkr::statemachines::turnstile::Push>
 // Nobody says what a push at a locked turnstile does.
 #include "tests/negative_compile/turnstile.hpp"
 
-namespace turnstile {
+namespace ibkr::statemachines::turnstile {
 
 consteval auto rows() {
     using enum TurnstileState;
+    // clang-format off
     return make_table<TurnstileState, TurnstileData, TurnstileEvent>({
         Locked   + event<Coin>[guard<pays_enough>] / action<take_coin> = Unlocked,
         Locked   + event<Coin> / action<take_coin>                     = stay,
@@ -15,6 +16,7 @@ consteval auto rows() {
         on(Locked, Unlocked) + event<Kick>                             = Broken,
         others(Broken)                                                 = fault
     });
+    // clang-format on
 }
 
 struct Machine : Turnstile {
@@ -23,4 +25,4 @@ struct Machine : Turnstile {
 };
 static_assert(proved<Machine>());
 
-}  // namespace turnstile
+}  // namespace ibkr::statemachines::turnstile

@@ -2,10 +2,11 @@
 // A target state that does not exist.
 #include "tests/negative_compile/turnstile.hpp"
 
-namespace turnstile {
+namespace ibkr::statemachines::turnstile {
 
 consteval auto rows() {
     using enum TurnstileState;
+    // clang-format off
     return make_table<TurnstileState, TurnstileData, TurnstileEvent>({
         Locked   + event<Coin>[guard<pays_enough>] / action<take_coin> = Unlockd,
         Locked   + event<Coin> / action<take_coin>                     = stay,
@@ -15,6 +16,7 @@ consteval auto rows() {
         on(Locked, Unlocked) + event<Kick>                             = Broken,
         others(Broken)                                                 = fault
     });
+    // clang-format on
 }
 
 struct Machine : Turnstile {
@@ -23,4 +25,4 @@ struct Machine : Turnstile {
 };
 static_assert(proved<Machine>());
 
-}  // namespace turnstile
+}  // namespace ibkr::statemachines::turnstile

@@ -1,12 +1,13 @@
 // expect: a terminal state regresses: a row or an on_fault rule leads out of it
-// expect: TerminalStateLeaves<turnstile::TurnstileState::Broken
+// expect: TerminalStateLeaves<ibkr::statemachines::turnstile::TurnstileState::Broken
 // A coin repairs nothing.
 #include "tests/negative_compile/turnstile.hpp"
 
-namespace turnstile {
+namespace ibkr::statemachines::turnstile {
 
 consteval auto rows() {
     using enum TurnstileState;
+    // clang-format off
     return make_table<TurnstileState, TurnstileData, TurnstileEvent>({
         Locked   + event<Coin>[guard<pays_enough>] / action<take_coin> = Unlocked,
         Locked   + event<Coin> / action<take_coin>                     = stay,
@@ -17,6 +18,7 @@ consteval auto rows() {
         Broken   + event<Coin>                                         = Unlocked,
         others(Broken)                                                 = fault
     });
+    // clang-format on
 }
 
 struct Machine : Turnstile {
@@ -25,4 +27,4 @@ struct Machine : Turnstile {
 };
 static_assert(proved<Machine>());
 
-}  // namespace turnstile
+}  // namespace ibkr::statemachines::turnstile

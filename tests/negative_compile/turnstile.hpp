@@ -1,10 +1,10 @@
 #pragma once
-// A small machine for the cases beside: each case gives `rows()` in namespace case_table and asserts its proof.
+// A small machine for the cases beside: each case gives `rows()` in namespace case_table and asserts its
+// proof.
 #include "statemachines/table/proof.hpp"
 
-namespace turnstile {
+namespace ibkr::statemachines::turnstile {
 
-using namespace ibkr::statemachines;  // NOLINT: test material
 using notation::action, notation::event, notation::fault, notation::guard, notation::ignore, notation::on,
     notation::on_fault, notation::others, notation::refuse, notation::start, notation::stay;
 
@@ -35,20 +35,25 @@ struct TurnstileData {
     friend constexpr bool operator==(const TurnstileData&, const TurnstileData&) noexcept = default;
 };
 
-constexpr bool pays_enough(const TurnstileData&, const Coin& coin) noexcept { return coin.cents >= 50; }
-constexpr bool has_money(const TurnstileData& data) noexcept { return data.cents > 0; }
-constexpr void take_coin(TurnstileData& data, const Coin& coin) noexcept { data.cents += coin.cents; }
-
+constexpr bool pays_enough(const TurnstileData&, const Coin& coin) noexcept {
+    return coin.cents >= 50;
+}
+constexpr bool has_money(const TurnstileData& data) noexcept {
+    return data.cents > 0;
+}
+constexpr void take_coin(TurnstileData& data, const Coin& coin) noexcept {
+    data.cents += coin.cents;
+}
 
 struct Turnstile {
     using State = TurnstileState;
     using Data = TurnstileData;
     using Event = TurnstileEvent;
     static constexpr std::string_view name = "turnstile";
-    static constexpr auto states = std::to_array<ibkr::events::EnumName<State>>(
+    static constexpr auto states = std::to_array<events::EnumName<State>>(
         {{State::Locked, "locked"}, {State::Unlocked, "unlocked"}, {State::Broken, "broken"}});
     static constexpr notation::StateSet<State> terminal = notation::on(State::Broken);
     static constexpr State initial = State::Locked;
 };
 
-}  // namespace turnstile
+}  // namespace ibkr::statemachines::turnstile

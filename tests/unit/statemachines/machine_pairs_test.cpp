@@ -14,7 +14,7 @@
 
 namespace {
 
-using namespace ibkr::statemachines;  // NOLINT: test
+using namespace ibkr::statemachines;
 
 std::string text(std::string_view view) {
     return std::string(view);

@@ -4,7 +4,7 @@
 #include "statemachines/machines/all.hpp"
 #include "statemachines/table/print.hpp"
 
-using namespace ibkr::statemachines;  // NOLINT: test
+using namespace ibkr::statemachines;
 
 TEST_CASE("Mermaid, whole") {
     CHECK(to_mermaid(*find_machine("kill_switch")) ==

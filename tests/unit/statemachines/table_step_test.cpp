@@ -7,7 +7,7 @@
 
 namespace {
 
-using namespace ibkr::statemachines;  // NOLINT: test
+using namespace ibkr::statemachines;
 namespace n = ibkr::statemachines::notation;
 
 enum class DoorState : std::uint8_t { Closed, Open, Broken };
