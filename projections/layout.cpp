@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "events/crypto/sha256.hpp"
@@ -51,6 +52,10 @@ events::Digest check_value(std::int64_t sequence, std::span<const std::uint8_t> 
     return events::sha256(text);
 }
 
+bool may_write(const std::string& path) {
+    return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
+}
+
 std::string directory_of(const std::string& path) {
     const auto slash = path.find_last_of('/');
     if (slash == std::string::npos) return ".";
@@ -92,8 +97,7 @@ StoreProblem open_problem(const DatabaseError& error, const std::string& path) {
             return damaged_database(error.error);
         case DatabaseFault::read_only:
             // A flipped format number makes SQLite treat a writable file as one it may only read.
-            if (::access(path.c_str(), W_OK) == 0 && ::access(directory_of(path).c_str(), W_OK) == 0)
-                return damaged_database(error.error);
+            if (may_write(path) && may_write(directory_of(path))) return damaged_database(error.error);
             break;
         case DatabaseFault::cannot_open:
             if (::access(path.c_str(), F_OK) != 0) return {StoreCondition::absent, error.error};

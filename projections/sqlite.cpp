@@ -45,8 +45,10 @@ bool nobody_writes_beside(const std::string& path) {
     const auto slash = path.find_last_of('/');
     const std::string directory =
         slash == std::string::npos ? "." : (slash == 0 ? "/" : path.substr(0, slash));
-    return ::access(directory.c_str(), W_OK) != 0 && ::access((path + "-wal").c_str(), F_OK) != 0 &&
-           ::access(path.c_str(), R_OK) == 0;
+    const auto may = [](const std::string& file, int what) {
+        return ::faccessat(AT_FDCWD, file.c_str(), what, AT_EACCESS) == 0;
+    };
+    return !may(directory, W_OK) && !may(path + "-wal", F_OK) && may(path, R_OK);
 }
 
 }  // namespace
