@@ -24,12 +24,13 @@ Result<std::vector<RecordedExecution>> Queries::executions(const AccountHash& ac
     constexpr std::string_view of_all =
         "SELECT sequence, account, order_id, execution_id, broker_order_id, contract_id, side, quantity, "
         "price,"
-        " currency, executed_at FROM executions WHERE executed_at >= ?1"
+        " currency, executed_at FROM executions INDEXED BY executions_in_time WHERE executed_at >= ?1"
         " ORDER BY executed_at DESC, sequence DESC LIMIT ?2";
     constexpr std::string_view of_one =
         "SELECT sequence, account, order_id, execution_id, broker_order_id, contract_id, side, quantity, "
         "price,"
-        " currency, executed_at FROM executions WHERE executed_at >= ?1 AND account = ?3"
+        " currency, executed_at FROM executions INDEXED BY executions_in_time WHERE executed_at >= ?1 AND "
+        "account = ?3"
         " ORDER BY executed_at DESC, sequence DESC LIMIT ?2";
     auto rows = account.empty() ? database_->query(of_all, since.unix_ms(), most)
                                 : database_->query(of_one, since.unix_ms(), most, account.text());

@@ -126,10 +126,13 @@ Result<std::vector<OrderRecord>> Queries::open_orders(const AccountHash& account
     const auto rows = cut_limit(limit);
     return all_orders(
         account.empty()
-            ? database_->query("SELECT record FROM orders WHERE is_open = 1 ORDER BY rowid LIMIT ?1", rows)
-            : database_->query("SELECT record FROM orders WHERE is_open = 1 AND account = ?2"
-                               " ORDER BY rowid LIMIT ?1",
-                               rows, account.text()));
+            ? database_->query("SELECT record FROM orders INDEXED BY orders_open WHERE is_open = 1 ORDER BY "
+                               "rowid LIMIT ?1",
+                               rows)
+            : database_->query(
+                  "SELECT record FROM orders INDEXED BY orders_open WHERE is_open = 1 AND account = ?2"
+                  " ORDER BY rowid LIMIT ?1",
+                  rows, account.text()));
 }
 
 Result<std::vector<OrderRecord>> Queries::open_orders_of(const AccountHash& account,
@@ -165,26 +168,41 @@ Result<std::optional<OrderRecord>> Queries::order_by_client_id(const events::Cli
         "orders");
 }
 
-Result<std::vector<DueTimer>> Queries::due_timers(events::Timestamp now, std::uint32_t limit) const {
-    auto rows = database_->query(
-        "SELECT * FROM (SELECT 0 AS kind, preview_id, expires_at FROM previews"
-        " WHERE awaits_expiry = 1 AND expires_at <= ?1 ORDER BY expires_at, preview_id LIMIT ?2)"
-        " UNION ALL SELECT * FROM (SELECT 1, approval_id, expires_at FROM approvals"
-        " WHERE awaits_expiry = 1 AND expires_at <= ?1 ORDER BY expires_at, approval_id LIMIT ?2)"
-        " ORDER BY expires_at, kind, preview_id LIMIT ?2",
-        now.unix_ms(), cut_limit(limit));
-    std::vector<DueTimer> timers;
+namespace {
+
+Result<void> add_due(Statement rows, DueKind kind, std::vector<DueTimer>& timers) {
     for (;;) {
         const auto found = rows.step();
         if (!found) return events::failure(found.error());
-        if (!*found) return timers;
+        if (!*found) return {};
         DueTimer timer;
-        bool is_approval = false;
-        if (!(RowReader(rows) >> is_approval >> timer.workflow_id >> timer.due_at).good())
+        timer.kind = kind;
+        if (!(RowReader(rows) >> timer.workflow_id >> timer.due_at).good())
             return damaged_row("previews or approvals");
-        timer.kind = is_approval ? DueKind::approval : DueKind::preview;
         timers.push_back(std::move(timer));
     }
+}
+
+}  // namespace
+
+Result<std::vector<DueTimer>> Queries::due_timers(events::Timestamp now, std::uint32_t limit) const {
+    const auto rows = cut_limit(limit);
+    std::vector<DueTimer> timers;
+    auto done = add_due(database_->query("SELECT preview_id, expires_at FROM previews WHERE awaits_expiry = 1"
+                                         " AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2",
+                                         now.unix_ms(), rows),
+                        DueKind::preview, timers);
+    if (done)
+        done =
+            add_due(database_->query("SELECT approval_id, expires_at FROM approvals WHERE awaits_expiry = 1"
+                                     " AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2",
+                                     now.unix_ms(), rows),
+                    DueKind::approval, timers);
+    if (!done) return events::failure(done.error());
+    std::stable_sort(timers.begin(), timers.end(),
+                     [](const DueTimer& a, const DueTimer& b) { return a.due_at < b.due_at; });
+    if (timers.size() > rows) timers.resize(rows);
+    return timers;
 }
 
 Result<std::optional<events::Timestamp>> Queries::earliest_due() const {
