@@ -1,6 +1,7 @@
 #include "io/broker/sim/venue.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "io/broker/sim/accounts.hpp"
 #include "io/broker/sim/matching.hpp"
@@ -20,7 +21,7 @@ events::Result<const sim::Instrument*> listed(const events::ContractId& id) {
 }
 
 events::Result<const sim::Instrument*> quoted(const events::ContractId& id) {
-    const auto instrument = listed(id);
+    auto instrument = listed(id);
     if (!instrument || (*instrument)->is_traded()) return instrument;
     return events::failure(events::ErrorCode::input_unsupported_asset_class,
                            "the simulated venue quotes stocks and ETFs only");
@@ -81,7 +82,9 @@ sim::Millis SimulatedVenue::carry_to_now() {
         std::ranges::move(bookings_of(order, fills), std::back_inserter(bookings));
     }
     // What a position costs depends on the sequence of its fills, so they are booked as they happened.
-    std::ranges::stable_sort(bookings, {}, [](const Booking& b) { return b.execution.fill.at; });
+    std::ranges::sort(bookings, {}, [](const Booking& b) {
+        return std::tuple(b.execution.fill.at, b.execution.order_id, b.execution.number);
+    });
     book(bookings);
     // Between slots the market stands still, so a read writes nothing then.
     if (now >= sim::Market::next_slot(recorded)) book_->set_clock(now);

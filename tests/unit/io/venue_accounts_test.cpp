@@ -78,7 +78,7 @@ TEST_CASE("An account is valued at last prices, with half of what is held and or
     order.side = Side::sell;
     order.quantity = 15;
     order.limit_price = 20'001;
-    CHECK(opening_value(order, holdings, market, venue_test::start.unix_ms()) == 5 * 20'001);
+    CHECK(opening_value(order, holdings, market, venue_test::start.unix_ms()) == Cents{5} * 20'001);
     const auto value = value_account(cash, holdings, std::vector{order}, market, venue_test::start.unix_ms());
     CHECK(value.net_liquidation == 10'199'550);
     CHECK(value.gross_position_value == 199'550);

@@ -33,7 +33,7 @@ BookOrder order_for(Side side, OrderType type, Shares quantity, const char* cont
 /// The first moment within `hours` of the book's making at which `holds(touch)`, or 0.
 template <class Condition>
 Millis first_moment(const Instrument& instrument, int hours, Condition holds) {
-    for (Millis t = opened; t < opened + hours * 3'600'000; t = Market::next_slot(t))
+    for (Millis t = opened; t < opened + Millis{hours} * 3'600'000; t = Market::next_slot(t))
         if (holds(market().at(instrument, t))) return t;
     return 0;
 }
@@ -133,7 +133,7 @@ TEST_CASE("More than the displayed size fills in slices of ten seconds") {
     CHECK(later == std::vector{Fill{500, 3061, opened + 10'000}, Fill{200, 3061, opened + 20'000}});
     CHECK(order.status == BrokerOrderStatus::filled);
     CHECK(order.fills == 3);
-    CHECK(order.filled_value == 1'200 * 3'061);
+    CHECK(order.filled_value == Cents{1'200} * 3'061);
 }
 
 TEST_CASE("Rehearsal symbols fill later, never, or by half") {
