@@ -10,7 +10,7 @@ namespace {
 
 using enum ApprovalState;
 template <class... E>
-constexpr Instance<ApprovalMachine> life = live<ApprovalMachine>(E{}...);
+constexpr Instance<ApprovalMachine> life = live<ApprovalMachine>({E{}...});
 using Requested = ApprovalRequested;
 using Recorded = ApprovalRecorded;
 using Granted = ApprovalGranted;

@@ -10,7 +10,7 @@ namespace {
 
 using enum BrokerSessionState;
 template <BrokerSessionState... seen>
-constexpr Instance<BrokerSessionMachine> life = live<BrokerSessionMachine>(SessionObserved{seen}...);
+constexpr Instance<BrokerSessionMachine> life = live<BrokerSessionMachine>({SessionObserved{seen}...});
 
 static_assert(life<>.is_in(Unavailable) && life<>.data.stretch == 0);
 static_assert(life<Usable>.is_in(Usable) && life<Usable>.data.stretch == 1);

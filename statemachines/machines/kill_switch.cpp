@@ -10,7 +10,7 @@ namespace {
 
 using enum KillSwitchState;
 template <class... E>
-constexpr Instance<KillSwitchMachine> life = live<KillSwitchMachine>(E{}...);
+constexpr Instance<KillSwitchMachine> life = live<KillSwitchMachine>({E{}...});
 
 static_assert(life<>.is_in(Closed));
 static_assert(life<KillSwitchOpened>.is_in(Open));

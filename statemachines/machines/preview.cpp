@@ -10,7 +10,7 @@ namespace {
 
 using enum PreviewState;
 template <class... E>
-constexpr Instance<PreviewMachine> life = live<PreviewMachine>(E{}...);
+constexpr Instance<PreviewMachine> life = live<PreviewMachine>({E{}...});
 
 static_assert(life<PreviewRequested>.is_in(Requested));
 static_assert(life<PreviewRequested, PreviewCreated>.is_in(Created));

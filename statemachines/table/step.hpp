@@ -3,6 +3,7 @@
 #include <array>
 #include <cassert>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
@@ -199,10 +200,11 @@ private:
 };
 
 /// The life that these events lead: for static_asserts and tests.
-template <class M, class... E>
-[[nodiscard]] constexpr Instance<M> live(const E&... events) noexcept {
+template <class M>
+[[nodiscard]] constexpr Instance<M> live(std::initializer_list<typename M::Event> events) noexcept {
     Instance<M> instance;
-    (static_cast<void>(instance.apply(typename M::Event{events})), ...);
+    for (const auto& event : events)
+        static_cast<void>(instance.apply(event));
     return instance;
 }
 

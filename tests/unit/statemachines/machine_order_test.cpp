@@ -111,8 +111,8 @@ TEST_CASE("a sum of fills that does not fit is flagged and changes no quantity")
 }
 
 TEST_CASE("what remains is never negative and counts both sizes while a modify is open") {
-    auto order = live<OrderMachine>(SubmitIntended{Quantity::whole(100)}, SubmitConfirmed{},
-                                    ModifyIntended{Quantity::whole(150)});
+    auto order = live<OrderMachine>(
+        {SubmitIntended{Quantity::whole(100)}, SubmitConfirmed{}, ModifyIntended{Quantity::whole(150)}});
     CHECK(remaining(order.data) == Quantity::whole(150));
     static_cast<void>(order.apply(OrderEvent{ModifyRefused{}}));
     CHECK(remaining(order.data) == Quantity::whole(100));

@@ -207,7 +207,7 @@ TEST_CASE("peek answers like step and changes nothing") {
 }
 
 TEST_CASE("the same life at compile time and at run time") {
-    constexpr auto compiled = live<Door>(Found{}, Turn{2}, Pull{}, Turn{1}, Turn{1}, Pull{}, Turn{50});
+    constexpr auto compiled = live<Door>({Found{}, Turn{2}, Pull{}, Turn{1}, Turn{1}, Pull{}, Turn{50}});
     Instance<Door> run;
     for (const auto& event : {DoorEvent{Found{}}, DoorEvent{Turn{2}}, DoorEvent{Pull{}}, DoorEvent{Turn{1}},
                               DoorEvent{Turn{1}}, DoorEvent{Pull{}}, DoorEvent{Turn{50}}})
