@@ -47,32 +47,11 @@ Redactor::Redactor(std::vector<std::string> exact_values) {
         if (cleaned.size() >= exact_value_bytes_min && !contains_lower(redacted_text, cleaned))
             exact_values_.push_back(std::move(cleaned));
     }
-    std::sort(exact_values_.begin(), exact_values_.end(), [](const std::string& a, const std::string& b) {
-        return a.size() != b.size() ? a.size() > b.size() : a < b;
-    });
-}
-
-std::string Redactor::redacted_once(std::string_view text) const {
-    std::string out;
-    std::size_t kept_from = 0;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = sensitive_run_end(text, at, exact_values_);
-        if (end == at) {
-            ++at;
-            continue;
-        }
-        out.append(text.substr(kept_from, at - kept_from));
-        out.append(redacted_text);
-        at = kept_from = end;
-    }
-    if (kept_from == 0) return std::string(text);
-    out.append(text.substr(kept_from));
-    return out;
 }
 
 std::string Redactor::redacted(std::string text) const {
     for (int round = 0; round < rounds_max; ++round) {
-        std::string next = redacted_once(text);
+        std::string next = replace_sensitive(text, exact_values_, redacted_text);
         if (next == text) return text;
         text = std::move(next);
     }

@@ -68,10 +68,9 @@ public:
 
 private:
     [[nodiscard]] std::string redacted(std::string text) const;
-    [[nodiscard]] std::string redacted_once(std::string_view text) const;
     friend class JsonRedaction;
 
-    std::vector<std::string> exact_values_;  // longest first
+    std::vector<std::string> exact_values_;  // lower-case
 };
 
 /// `Redactor().touches(text)`: by the rules alone, without exact values.

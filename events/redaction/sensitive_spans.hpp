@@ -19,9 +19,9 @@ namespace ibkr::events {
     return true;
 }
 
-/// One past the end of the sensitive run that starts at `at`; `at` itself when none does. `exact_values` are
-/// lower-case, longest first.
-[[nodiscard]] std::size_t sensitive_run_end(std::string_view text, std::size_t at,
-                                            std::span<const std::string> exact_values) noexcept;
+/// `text` with every sensitive run replaced. Runs that overlap or touch become one. `exact_values` are
+/// lower-case. Linear in the length of the text, whatever it holds.
+[[nodiscard]] std::string replace_sensitive(std::string_view text, std::span<const std::string> exact_values,
+                                            std::string_view replacement);
 
 }  // namespace ibkr::events

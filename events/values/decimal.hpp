@@ -11,7 +11,8 @@ namespace ibkr::events {
 
 enum class DecimalError : std::uint8_t {
     malformed,  ///< not `-?digits[.digits]`, or longer than `Decimal::text_length_max`
-    overflow,   ///< more than 36 digits, or more than 18 of them after the point
+    overflow,   ///< more than 36 digits, or more than 18 of them after the point; of a product also when the
+                ///< digits of both factors multiply to more than 38
     division_by_zero,
 };
 
@@ -87,7 +88,9 @@ private:
             return tl::unexpected(DecimalError::overflow);
         return value;
     }
-    static constexpr Wide rounded_quotient(Wide numerator, Wide denominator, RoundingMode mode) noexcept;
+    /// The magnitude of a quotient whose division left `rest` of `divisor`.
+    static constexpr Wide rounded_quotient(bool negative, Wide quotient, Wide rest, Wide divisor,
+                                           RoundingMode mode) noexcept;
 
     Wide coefficient_ = 0;
     int scale_ = 0;
@@ -131,15 +134,10 @@ constexpr Result<Decimal, DecimalError> Decimal::times(Decimal other) const noex
     return checked(coefficient_ * other.coefficient_, scale_ + other.scale_);
 }
 
-constexpr Decimal::Wide Decimal::rounded_quotient(Wide numerator, Wide denominator,
+constexpr Decimal::Wide Decimal::rounded_quotient(bool negative, Wide quotient, Wide rest, Wide divisor,
                                                   RoundingMode mode) noexcept {
-    const bool negative = (numerator < 0) != (denominator < 0);
-    const Wide n = magnitude(numerator);
-    const Wide d = magnitude(denominator);
-    Wide quotient = n / d;
-    const Wide rest = n % d;
-    const bool above_half = rest > d - rest;
-    const bool half = rest == d - rest;
+    const bool above_half = rest > divisor - rest;
+    const bool half = rest == divisor - rest;
     bool away = false;
     switch (mode) {
         case RoundingMode::down:
@@ -160,28 +158,45 @@ constexpr Decimal::Wide Decimal::rounded_quotient(Wide numerator, Wide denominat
             away = above_half || (half && quotient % 2 != 0);
             break;
     }
-    if (away) ++quotient;
-    return negative ? -quotient : quotient;
+    return away ? quotient + 1 : quotient;
 }
 
 constexpr Decimal Decimal::rounded(int scale, RoundingMode mode) const noexcept {
     if (scale >= scale_) return *this;
     const int target = scale < 0 ? 0 : scale;
-    return normal(rounded_quotient(coefficient_, power_of_ten(scale_ - target), mode), target);
+    const Wide divisor = power_of_ten(scale_ - target);
+    const Wide digits = magnitude(coefficient_);
+    const Wide quotient = rounded_quotient(is_negative(), digits / divisor, digits % divisor, divisor, mode);
+    return normal(is_negative() ? -quotient : quotient, target);
 }
 
+/// Long division: one digit at a time, so that no intermediate is larger than ten times a coefficient.
 constexpr Result<Decimal, DecimalError> Decimal::divided_by(Decimal divisor, int scale,
                                                             RoundingMode mode) const noexcept {
     if (divisor.is_zero()) return tl::unexpected(DecimalError::division_by_zero);
     if (scale < 0 || scale > scale_max) return tl::unexpected(DecimalError::overflow);
-    const int shift = scale + divisor.scale_ - scale_;
-    Wide numerator = coefficient_;
-    Wide denominator = divisor.coefficient_;
-    Wide& lifted = shift >= 0 ? numerator : denominator;
-    const Wide lift = power_of_ten(shift >= 0 ? shift : -shift);
-    if (!multiply_fits(lifted, lift)) return tl::unexpected(DecimalError::overflow);
-    lifted *= lift;
-    return checked(rounded_quotient(numerator, denominator, mode), scale);
+    const bool negative = is_negative() != divisor.is_negative();
+    Wide denominator = magnitude(divisor.coefficient_);
+    int shift = scale + divisor.scale_ - scale_;
+    // Beyond 10^38 the quotient is below a hundredth of the last digit: a cap rounds the same.
+    for (; shift < 0; ++shift)
+        denominator = denominator >= power_of_ten(37) ? power_of_ten(38) - 1 : denominator * 10;
+    Wide quotient = magnitude(coefficient_) / denominator;
+    Wide rest = magnitude(coefficient_) % denominator;
+    int digits_left = shift;
+    for (; digits_left > 0 && rest != 0; --digits_left) {
+        if (quotient >= power_of_ten(digits_max)) return tl::unexpected(DecimalError::overflow);
+        quotient = quotient * 10 + rest * 10 / denominator;
+        rest = rest * 10 % denominator;
+    }
+    if (rest != 0) quotient = rounded_quotient(negative, quotient, rest, denominator, mode);
+    // An exact quotient may end before the last decimal asked for.
+    int reached = scale - digits_left;
+    for (; reached < 0; ++reached) {
+        if (quotient >= power_of_ten(digits_max)) return tl::unexpected(DecimalError::overflow);
+        quotient *= 10;
+    }
+    return checked(negative ? -quotient : quotient, reached);
 }
 
 constexpr std::strong_ordering operator<=>(const Decimal& a, const Decimal& b) noexcept {

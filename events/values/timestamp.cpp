@@ -1,14 +1,14 @@
 #include "events/values/timestamp.hpp"
 
-#include <array>
+#include <cassert>
 #include <charconv>
 #include <chrono>
-#include <cstdio>
 
 namespace ibkr::events {
 namespace {
 
 constexpr std::int64_t ms_per_day = 86'400'000;
+constexpr std::int64_t last_unix_ms = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
 
 /// Reads exactly `digits` decimal digits and removes them from the front.
 bool take_number(std::string_view& text, std::size_t digits, int& value) {
@@ -52,6 +52,12 @@ bool take_offset(std::string_view& text, int& minutes) {
     return true;
 }
 
+/// Writes `value` into `digits` places of `text`, leading zeros included.
+void put_number(std::string& text, std::size_t at, std::size_t digits, int value) noexcept {
+    for (std::size_t i = digits; i-- > 0; value /= 10)
+        text[at + i] = static_cast<char>('0' + value % 10);
+}
+
 }  // namespace
 
 Result<Timestamp> Timestamp::parse(std::string_view text) {
@@ -74,25 +80,24 @@ Result<Timestamp> Timestamp::parse(std::string_view text) {
     const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
     const std::int64_t seconds = (hour * 60LL + minute - offset_minutes) * 60 + second;
     const std::int64_t unix_ms = days * ms_per_day + seconds * 1000 + ms;
-    if (unix_ms < 0) return refuse();
+    if (unix_ms < 0 || unix_ms > last_unix_ms) return refuse();
     return Timestamp(unix_ms);
 }
 
 std::string Timestamp::to_string() const {
-    std::int64_t days = unix_ms_ / ms_per_day;
-    std::int64_t rest = unix_ms_ % ms_per_day;
-    if (rest < 0) {
-        rest += ms_per_day;
-        --days;
-    }
+    assert(unix_ms_ >= 0 && unix_ms_ <= last_unix_ms);
+    const std::int64_t days = unix_ms_ / ms_per_day;
+    const std::int64_t rest = unix_ms_ % ms_per_day;
     const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(days))};
-    std::array<char, 40> text{};
-    const int length = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                                     static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                                     static_cast<unsigned>(date.day()), static_cast<int>(rest / 3'600'000),
-                                     static_cast<int>(rest / 60'000 % 60), static_cast<int>(rest / 1000 % 60),
-                                     static_cast<int>(rest % 1000));
-    return {text.data(), static_cast<std::size_t>(length)};
+    std::string text = "0000-00-00T00:00:00.000Z";
+    put_number(text, 0, 4, static_cast<int>(date.year()));
+    put_number(text, 5, 2, static_cast<int>(static_cast<unsigned>(date.month())));
+    put_number(text, 8, 2, static_cast<int>(static_cast<unsigned>(date.day())));
+    put_number(text, 11, 2, static_cast<int>(rest / 3'600'000));
+    put_number(text, 14, 2, static_cast<int>(rest / 60'000 % 60));
+    put_number(text, 17, 2, static_cast<int>(rest / 1000 % 60));
+    put_number(text, 20, 3, static_cast<int>(rest % 1000));
+    return text;
 }
 
 std::string to_text(const Timestamp& value) {

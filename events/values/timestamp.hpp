@@ -9,7 +9,8 @@
 
 namespace ibkr::events {
 
-/// A point in time, UTC, in whole milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time, UTC, in whole milliseconds since 1970-01-01T00:00:00Z. Only times from then to the end of
+/// the year 9999 have a text: `to_string` asserts it.
 class Timestamp {
 public:
     constexpr Timestamp() noexcept = default;
