@@ -18,6 +18,25 @@ CallResult Gateway::audit_tail(const CallContext& context, std::uint32_t limit, 
                     [&] { return audit_tail_payload(runtime_.log(), runtime_.keys(), limit, full); });
 }
 
+CallResult Gateway::audit_export(const CallContext& context, const AuditExportRequest& request) {
+    const auto number = [](const std::optional<std::uint64_t>& value) {
+        return value ? std::to_string(*value) : std::string();
+    };
+    const std::string asked = Question(runtime_)
+                                  .text("limit", std::to_string(request.limit))
+                                  .text("from_sequence", number(request.from_sequence))
+                                  .text("to_sequence", number(request.to_sequence))
+                                  .json();
+    // Over MCP the tool needs the export scope (checked there); on the command line audit:read is enough
+    // (gateway contract 3).
+    const std::string_view needed =
+        has_scope(context, scope::audit_export) ? scope::audit_export : scope::audit_read;
+    return run_read(runtime_, context, needed, asked, [&] {
+        return audit_export_payload(runtime_.log(), runtime_.keys(), request, runtime_.new_id(),
+                                    runtime_.now());
+    });
+}
+
 CallResult Gateway::audit_verify(const CallContext& context) {
     return run_read(runtime_, context, scope::audit_read, "{}", [&]() -> Result<std::string> {
         const events::Head head = runtime_.log().head();

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/gateway/requests.hpp"
 #include "events/log/chain.hpp"
 #include "events/log/keys.hpp"
 #include "events/log/log.hpp"
@@ -29,6 +30,19 @@ inline constexpr std::uint32_t audit_tail_limit_max = 500;
 [[nodiscard]] events::Result<std::string> audit_tail_payload(const events::LogReader& log,
                                                              const events::LogKeys& keys, std::uint32_t limit,
                                                              bool full);
+
+/// Records of one export answer, and bytes of its text, at most.
+inline constexpr std::uint32_t audit_export_records_max = 1'000'000;
+inline constexpr std::size_t audit_export_bytes_max = 512 * 1024 * 1024;
+
+/// Export (gateway contract 2): the export form of the newest `limit` records, or of the range the request
+/// names, as one string with its sha256. Errors: INPUT_INVALID_TIME_RANGE for a range that holds nothing or
+/// more than the limits, OUTPUT_UNSAFE when a record holds a secret's marker.
+[[nodiscard]] events::Result<std::string> audit_export_payload(const events::LogReader& log,
+                                                               const events::LogKeys& keys,
+                                                               const AuditExportRequest& request,
+                                                               std::string export_id,
+                                                               events::Timestamp created_at);
 
 /// Where the key that verifies comes from, as `key` says it.
 inline constexpr std::string_view key_stored = "stored on this machine";

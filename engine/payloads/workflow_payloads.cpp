@@ -207,7 +207,9 @@ std::string stored_answer_payload(const events::IdempotencyRecord& stored, const
     answer.current =
         CurrentPayload{answer.status, answer.order_state, order.filled_quantity, order.updated_at};
     answer.replayed = true;
-    answer.broker_order_id = stored.answer_broker_order_id;
+    // An answer that was lost named no id; once the book was read, the order's own is what the caller needs.
+    answer.broker_order_id =
+        stored.answer_broker_order_id.empty() ? order.broker_order_id : stored.answer_broker_order_id;
     answer.order_state = stored.answer_state;
     answer.status = status_of(stored.answer_state, order);
     answer.updated_at = stored.answered_at.value_or(stored.bound_at);
