@@ -92,9 +92,11 @@ Result<void> WorkflowProjection::apply(Database& database, const Event& event) {
     Event copy = event;
     const auto state = fold_workflow(database, copy, Position::check);
     if (!state) return failure(state.error());
+    events::claim_state(copy.body, *state);  // bodies of no machine keep none
+    const std::string_view folded = events::claimed_state(copy.body);
     const std::string_view claimed = events::claimed_state(event.body);
-    if (claimed != *state && divergences_.size() < divergences_max)
-        divergences_.push_back({event.sequence_id, std::string(claimed), *state});
+    if (claimed != folded && divergences_.size() < divergences_max)
+        divergences_.push_back({event.sequence_id, std::string(claimed), std::string(folded)});
     return {};
 }
 

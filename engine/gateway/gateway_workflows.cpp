@@ -3,6 +3,7 @@
 #include "engine/gateway/read_call.hpp"
 #include "engine/payloads/workflow_payloads.hpp"
 #include "engine/runtime.hpp"
+#include "events/redaction/redaction.hpp"
 #include "projections/store.hpp"
 #include "statemachines/command_codec.hpp"
 
@@ -15,6 +16,26 @@ using statemachines::Command;
 using statemachines::Facts;
 
 namespace {
+
+/// A cancel or modify that the broker did not accept is an error (gateway contract section 6), also when its
+/// stored answer is given again. A refused submit is an order that ended: its lifecycle says so.
+std::optional<CallError> write_not_accepted(const Command& command, const Executed& executed) {
+    const bool changes_an_order = std::holds_alternative<statemachines::CancelOrder>(command) ||
+                                  std::holds_alternative<statemachines::ModifyOrder>(command);
+    const auto outcome = executed.stored_answer ? executed.stored_answer->outcome : executed.outcome;
+    const bool accepted = outcome != events::Outcome::refused && outcome != events::Outcome::not_sent;
+    if (!changes_an_order || accepted) return std::nullopt;
+    const std::string_view what =
+        outcome == events::Outcome::refused ? "the broker did not accept it" : "it was not sent";
+    return CallError{
+        events::Error{ErrorCode::broker_response_invalid,
+                      std::string(what) + "; the order stays as it was",
+                      false,
+                      "Look at the order with 'ibkr-agent orders status', then ask again with a new "
+                      "idempotency key if it is still wanted.",
+                      {}},
+        executed.audit_event_id};
+}
 
 /// Scope check, facts, decision, answer: the frame of every workflow call. `gather` makes the facts; its
 /// failure is recorded as tool_failed. `render` makes the payload from the folded records.
@@ -30,7 +51,13 @@ CallResult run_workflow(Runtime& runtime, const CallContext& context, std::strin
     auto executed = runtime.execute(context, command, *facts, render);
     if (!executed) return tl::unexpected(CallError{executed.error(), {}});
     if (executed->refusal) return tl::unexpected(CallError{*executed->refusal, executed->audit_event_id});
+    if (auto refused = write_not_accepted(command, *executed)) return tl::unexpected(std::move(*refused));
     return Reply{std::move(executed->payload), executed->audit_event_id, executed->unknown_outcome};
+}
+
+/// A person's or agent's own words on their way into the log: redacted, cleaned and cut.
+std::string own_words(Runtime& runtime, const std::string& text) {
+    return events::Redactor(runtime.accounts().raw_ids()).text(text, own_words_bytes_max);
 }
 
 Render preview_answer(Runtime& runtime) {
@@ -112,7 +139,7 @@ CallResult Gateway::order_preview(const CallContext& context, const PreviewReque
     command.stop_price = request.stop_price;
     command.trailing_amount = request.trailing_amount;
     command.trailing_percent = request.trailing_percent;
-    command.rationale = request.rationale;
+    command.rationale = own_words(runtime_, request.rationale);
     command.replaces = request.replaces;
 
     auto account = known_account(runtime_, request.account);
@@ -151,16 +178,17 @@ CallResult Gateway::approval_create(const CallContext& context, const ApprovalRe
 }
 
 CallResult Gateway::approval_act(const CallContext& context, const ApprovalActRequest& request) {
+    const std::string reason = own_words(runtime_, request.reason);
     const auto command = [&]() -> Command {
         switch (request.act) {
             case ApprovalAct::grant:
-                return statemachines::GrantApproval{request.approval_id, request.reason};
+                return statemachines::GrantApproval{request.approval_id, reason};
             case ApprovalAct::deny:
-                return statemachines::DenyApproval{request.approval_id, request.reason};
+                return statemachines::DenyApproval{request.approval_id, reason};
             case ApprovalAct::revoke:
                 break;
         }
-        return statemachines::RevokeApproval{request.approval_id, request.reason};
+        return statemachines::RevokeApproval{request.approval_id, reason};
     }();
     return run_workflow(
         runtime_, context, "ibkr:approvals:create", command,
@@ -209,7 +237,8 @@ CallResult Gateway::kill_switch_set(const CallContext& context, bool open, const
         return record && *record ? kill_switch_payload(**record, executed.audit_event_id) : std::string();
     };
     return run_workflow(
-        runtime_, context, "ibkr:orders:live:submit", statemachines::SetKillSwitch{open, reason},
+        runtime_, context, "ibkr:orders:live:submit",
+        statemachines::SetKillSwitch{open, own_words(runtime_, reason)},
         [&]() -> Result<Facts> { return Facts(act_facts(runtime_, context)); }, render);
 }
 

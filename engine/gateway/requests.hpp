@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,9 @@ namespace ibkr::engine {
 
 // Requests as producers make them: typed, but with raw account ids and unresolved symbols. The gateway checks
 // them, gathers facts and turns them into commands.
+
+/// Bytes kept of a rationale or a reason; longer ones are cut with their length and sha256.
+inline constexpr std::size_t own_words_bytes_max = 500;
 
 struct PreviewRequest {
     events::AccountId account;

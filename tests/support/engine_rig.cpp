@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "events/catalogue.hpp"
+#include "engine/first_record.hpp"
+#include "engine/replay/fixture.hpp"
 #include "events/crypto/hmac.hpp"
-#include "events/event_codec.hpp"
 
 namespace ibkr::testing {
 
@@ -17,19 +17,9 @@ namespace {
 
 LogKeys test_keys() {
     const LogId log_id{0x5a, 0x17, 0x09, 0x3c, 0x5d, 0xe2, 0x41, 0x88, 1, 2, 3, 4, 5, 6, 7, 8};
-    auto keys = LogKeys::create(Secret(std::string(32, 's')), log_id, Secret(std::string(32, 'a')));
+    auto keys = LogKeys::create(Secret(std::string(fixture_secret)), log_id, Secret(std::string(32, 'a')));
     assert(keys);
     return std::move(*keys);
-}
-
-PendingRecord first_record(const LogIdentity& identity, Timestamp time) {
-    Event event;
-    event.sequence_id = SequenceId(1);
-    event.event_id = EventId(uuid_v7(time, {}));
-    event.timestamp = time;
-    event.actor.user_id = "engine";
-    event.body = LogCreated{identity.log_id_hex(), log_format_version, identity.key_id_hex(), "test"};
-    return {descriptor(event.body).number, *encode_event(event)};
 }
 
 Policies paper_policies(const AccountHash& account) {
@@ -65,7 +55,7 @@ EngineRig::EngineRig(std::uint64_t seed)
       ids_(seed),
       accounts_([this](const AccountId& id) { return account_hash(log.keys().account_key(), id); }) {
     policies = paper_policies(accounts_.add(ScriptedBroker::account()));
-    const PendingRecord first = first_record(log.identity(), clock.now());
+    const PendingRecord first = log_created_record(log.identity(), clock, ids_, "test");
     const auto head = log.append({&first, 1}, SequenceId(1));
     assert(head);
     const bool started = restart();

@@ -1,0 +1,90 @@
+#include "engine/replay/fixture.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include <nlohmann/json.hpp>
+
+#include "events/json/describe_codec.hpp"
+#include "events/log/export.hpp"
+
+namespace ibkr::engine {
+namespace {
+
+using events::ErrorCode;
+using events::failure;
+using events::Result;
+
+struct Expected {
+    std::vector<ReplayedDecision> decisions;
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("decisions", self.decisions);
+    }
+};
+
+tl::unexpected<events::Error> unusable(const std::string& what) {
+    return failure(
+        ErrorCode::config_invalid, what,
+        "A fixture is a folder with events.jsonl, expected.json and README.md; see docs/log-format.md and "
+        "replay-fixtures/.");
+}
+
+Result<std::vector<ReplayedDecision>> read_expected(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return unusable("the fixture has no readable expected.json");
+    std::string text(expected_bytes_max + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    if (text.size() > expected_bytes_max) return unusable("expected.json is larger than 1 MiB");
+    auto expected = events::from_json_text<Expected>("{\"decisions\":" + text + "}");
+    if (!expected) return unusable("expected.json: " + expected.error().message);
+    return std::move(expected->decisions);
+}
+
+std::string text_of(const ReplayedDecision& decision) {
+    return events::to_canonical_json(decision);
+}
+
+void compare_expected(const std::vector<ReplayedDecision>& expected, const std::vector<ReplayedDecision>& got,
+                      ReplayReport& report) {
+    const auto differ = [&](events::SequenceId at, std::string want, std::string have) {
+        ++report.difference_count;
+        if (report.differences.size() < differences_max)
+            report.differences.push_back({at, std::move(want), std::move(have)});
+    };
+    for (std::size_t i = 0; i < std::max(expected.size(), got.size()); ++i) {
+        if (i >= got.size())
+            differ(expected[i].sequence_id, text_of(expected[i]), "no further decision");
+        else if (i >= expected.size())
+            differ(got[i].sequence_id, "no further decision", text_of(got[i]));
+        else if (expected[i] != got[i])
+            differ(got[i].sequence_id, text_of(expected[i]), text_of(got[i]));
+    }
+}
+
+}  // namespace
+
+Result<ReplayReport> run_fixture(const std::string& directory) {
+    auto expected = read_expected(directory + "/expected.json");
+    if (!expected) return failure(expected.error());
+    std::ifstream file(directory + "/events.jsonl", std::ios::binary);
+    if (!file) return unusable("the fixture has no readable events.jsonl");
+    const events::Secret secret{std::string(fixture_secret)};
+    auto reader = events::ExportReader::open(file, events::chain_key_from_secret(secret));
+    if (!reader) return failure(reader.error());
+    auto replay = Replay::start();
+    if (!replay) return failure(replay.error());
+    auto report = replay->run(**reader, {}, true);
+    if (!report) return failure(report.error());
+    compare_expected(*expected, replay->decisions(), *report);
+    return report;
+}
+
+std::string expected_json(const std::vector<ReplayedDecision>& decisions) {
+    const auto tree = nlohmann::json::parse(events::to_canonical_json(Expected{decisions}));
+    return tree.at("decisions").dump(2) + "\n";
+}
+
+}  // namespace ibkr::engine

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/replay/replay.hpp"
+
+namespace ibkr::engine {
+
+/// The audit secret every fixture's events are MACed under. Published: a fixture proves nothing but itself.
+inline constexpr std::string_view fixture_secret =
+    "ibkr-agent replay fixture secret: not a secret, published";
+
+/// Bytes of a fixture's expected.json at most.
+inline constexpr std::size_t expected_bytes_max = 1024 * 1024;
+
+/// A recorded incident: `events.jsonl` (an export under the published key), `expected.json` (the decisions
+/// that are expected: [{sequence_id, decision, events: [{event_type, error_code?}]}]) and `README.md`.
+/// Replays the events and compares the decisions made again with the record and with expected.json.
+/// Errors: CONFIG_INVALID when a file is missing or not of that form, AUDIT_CHAIN_INVALID when the events do
+/// not verify under the published key.
+[[nodiscard]] events::Result<ReplayReport> run_fixture(const std::string& directory);
+
+/// The expected.json of these decisions.
+[[nodiscard]] std::string expected_json(const std::vector<ReplayedDecision>& decisions);
+
+}  // namespace ibkr::engine
