@@ -1,6 +1,5 @@
-#include "events/json/describe_codec.hpp"
-
 #include "events/json/canonical_stream.hpp"
+#include "events/json/describe_reader_codec.hpp"
 
 namespace ibkr::events::codec {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "events/json/json_text.hpp"
 #include "events/json/utf8.hpp"
-#include "generators.hpp"
+#include "tests/unit/events/generators.hpp"
 
 using namespace ibkr::events;
 using Json = nlohmann::json;

@@ -8,7 +8,7 @@
 #include "events/json/describe_codec.hpp"
 #include "events/json/schema_codec.hpp"
 #include "events/records.hpp"
-#include "generators.hpp"
+#include "tests/unit/events/generators.hpp"
 
 using namespace ibkr::events;
 
@@ -71,6 +71,17 @@ struct Everything {
         v("contract_id", self.contract_id);
     }
     friend bool operator==(const Everything&, const Everything&) = default;
+};
+
+struct Preset {
+    std::optional<bool> flag = true;
+    std::string note = "preset";
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("flag", self.flag);
+        v("note", omit_empty(self.note));
+    }
 };
 
 rc::Gen<Inner> inner() {
@@ -223,6 +234,12 @@ TEST_CASE("whatever depth was accepted from outside can be read back inside our 
     REQUIRE(canonicalize_json(deep, JsonLimits::outside()).has_value());
     ToolCompleted value{EmbeddedJson{deep}};
     REQUIRE(from_json_text<ToolCompleted>(to_canonical_json(value)).value() == value);
+}
+
+TEST_CASE("a member that was left out holds nothing, whatever its struct starts with") {
+    const Preset read = from_json_text<Preset>("{}").value();
+    REQUIRE_FALSE(read.flag.has_value());
+    REQUIRE(read.note.empty());
 }
 
 TEST_CASE("reading respects its limits and never crashes") {

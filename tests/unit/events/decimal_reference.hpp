@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "big_integer.hpp"
 #include "events/values/decimal.hpp"
+#include "tests/unit/events/big_integer.hpp"
 
 namespace ibkr::test {
 

@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-#include "decimal_reference.hpp"
-#include "generators.hpp"
+#include "tests/unit/events/decimal_reference.hpp"
+#include "tests/unit/events/generators.hpp"
 
 using namespace ibkr::events;
 using ibkr::test::decimal;

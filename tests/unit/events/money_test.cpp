@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-#include "generators.hpp"
+#include "tests/unit/events/generators.hpp"
 
 using namespace ibkr::events;
 

@@ -11,7 +11,7 @@
 #include "events/crypto/sha256.hpp"
 #include "events/json/canonical_json.hpp"
 #include "events/json/utf8.hpp"
-#include "generators.hpp"
+#include "tests/unit/events/generators.hpp"
 
 using namespace ibkr::events;
 using Json = nlohmann::json;
