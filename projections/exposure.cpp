@@ -86,7 +86,8 @@ Result<void> record_execution(Database& database, const Event& event, const even
     if (!inserted || database.changes() == 0) return inserted;
     auto position = find_position(database, account, execution.contract_id);
     if (!position) return events::failure(position.error());
-    if (position->as_of && execution.executed_at <= *position->as_of) return {};
+    // Of the same millisecond but recorded after the base: counted, so that limits never see too little.
+    if (position->as_of && execution.executed_at < *position->as_of) return {};
     position->executed_since =
         add_or_largest(position->executed_since, signed_quantity(execution.side, execution.quantity.value()));
     return put_position(database, account, execution.contract_id, *position);
