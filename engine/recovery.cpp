@@ -108,9 +108,16 @@ Result<void> Runtime::settle_pending_intents() {
     return reconcile();
 }
 
+void Runtime::learn_accounts() {
+    if (auto listed = parts_.broker.accounts())
+        for (const BrokerAccount& account : *listed)
+            parts_.accounts.add(account.account_id);
+}
+
 Result<void> Runtime::reconcile() {
     auto open = parts_.store.open_orders();
     if (!open) return failure(open.error());
+    if (!open->empty()) learn_accounts();
     for (const OrderRecord& order : *open)
         if (auto reported = reconcile_order(order); !reported) return reported;
     return {};

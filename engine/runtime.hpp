@@ -125,6 +125,8 @@ private:
     [[nodiscard]] std::optional<statemachines::ReportOrder> book_report(
         const events::WorkflowId& order_id, const events::AccountHash& account,
         const events::ClientOrderId& client_order_id, bool* book_was_read = nullptr);
+    /// Puts the broker's accounts into the directory, so that hashes of recorded orders can be mapped back.
+    void learn_accounts();
     [[nodiscard]] events::Result<void> reconcile_order(const events::OrderRecord& order);
     /// A command of the engine's own: timers, recovery, reports.
     [[nodiscard]] events::Result<void> engine_command(const statemachines::Command& command,

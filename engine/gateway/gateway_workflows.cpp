@@ -87,40 +87,47 @@ Render order_answer(Runtime& runtime) {
     };
 }
 
-/// The contract an order of ours is about; a quote is needed to judge a write on it.
+/// The contract a broker write is about: of the order, or of the approval's preview. Empty when there is no
+/// such record; the deciders' gates say so in their order.
 Result<events::ContractId> contract_of_order(Runtime& runtime, const events::AccountHash& account,
                                              const events::BrokerOrderId& broker_order_id) {
     auto order = runtime.store().order_by_broker_id(account, broker_order_id);
     if (!order) return failure(order.error());
-    if (!*order)
-        return failure(
-            ErrorCode::broker_capability_unavailable,
-            "no order of this gateway on this account has that broker order id",
-            "Look the id up with 'ibkr-agent orders list'; orders placed elsewhere are not managed here.");
-    return (*order)->terms.contract.contract_id;
+    return *order ? (*order)->terms.contract.contract_id : events::ContractId{};
 }
 
-/// The contract an approval's preview is about; an unknown approval is left to the decider's gate.
-Result<std::optional<events::ContractId>> contract_of_approval(Runtime& runtime,
-                                                               const events::WorkflowId& approval_id) {
+Result<events::ContractId> contract_of_approval(Runtime& runtime, const events::WorkflowId& approval_id) {
     auto approval = runtime.store().approval(approval_id);
     if (!approval) return failure(approval.error());
-    if (!*approval) return std::optional<events::ContractId>{};
+    if (!*approval) return events::ContractId{};
     auto preview = runtime.store().preview((*approval)->preview_id);
     if (!preview) return failure(preview.error());
-    if (!*preview) return std::optional<events::ContractId>{};
-    return (*preview)->terms.contract.contract_id;
+    return *preview ? (*preview)->terms.contract.contract_id : events::ContractId{};
 }
 
-Result<Facts> facts_of_existing_order(Runtime& runtime, const CallContext& context,
-                                      const events::AccountId& account,
-                                      const events::BrokerOrderId& broker_order_id) {
+/// Facts of a broker write. A key that is bound already is answered from what is stored, whatever the broker
+/// or the account list say now (design 5.7), so nothing further is asked for it.
+Result<Facts> facts_of_write(Runtime& runtime, const CallContext& context, const events::AccountId& account,
+                             const events::IdempotencyKey& key,
+                             const std::function<Result<events::ContractId>()>& contract) {
+    if (auto reconciled = runtime.reconcile(); !reconciled) return failure(reconciled.error());
+    auto bound =
+        runtime.store().idempotency(events::Environment::paper, runtime.accounts().hash(account), key);
+    if (!bound) return failure(bound.error());
+    if (*bound) {
+        runtime.accounts().add(account);  // its hash is the bound record's: it may be shown again
+        statemachines::OrderFacts facts;
+        facts.enable_paper = context.enable_paper;
+        facts.new_id = runtime.new_id();
+        facts.log_prefix = runtime.log_prefix();
+        facts.now = runtime.now();
+        return Facts(std::move(facts));
+    }
     auto own = known_account(runtime, account);
     if (!own) return failure(own.error());
-    if (auto reconciled = runtime.reconcile(); !reconciled) return failure(reconciled.error());
-    auto contract = contract_of_order(runtime, runtime.accounts().hash(account), broker_order_id);
-    if (!contract) return failure(contract.error());
-    return Facts(order_facts(runtime, context, *own, *contract));
+    auto about = contract();
+    if (!about) return failure(about.error());
+    return Facts(order_facts(runtime, context, *own, *about));
 }
 
 }  // namespace
@@ -198,13 +205,9 @@ CallResult Gateway::approval_act(const CallContext& context, const ApprovalActRe
 CallResult Gateway::paper_submit(const CallContext& context, const SubmitRequestByApproval& request) {
     const statemachines::SubmitOrder command{runtime_.accounts().hash(request.account), request.approval_id,
                                              request.idempotency_key};
-    const auto gather = [&]() -> Result<Facts> {
-        auto account = known_account(runtime_, request.account);
-        if (!account) return failure(account.error());
-        if (auto reconciled = runtime_.reconcile(); !reconciled) return failure(reconciled.error());
-        auto contract = contract_of_approval(runtime_, request.approval_id);
-        if (!contract) return failure(contract.error());
-        return Facts(order_facts(runtime_, context, *account, contract->value_or(events::ContractId{})));
+    const auto gather = [&] {
+        return facts_of_write(runtime_, context, request.account, request.idempotency_key,
+                              [&] { return contract_of_approval(runtime_, request.approval_id); });
     };
     return run_workflow(runtime_, context, "ibkr:orders:paper:submit", command, gather,
                         order_answer(runtime_));
@@ -214,7 +217,9 @@ CallResult Gateway::paper_cancel(const CallContext& context, const CancelRequest
     const statemachines::CancelOrder command{runtime_.accounts().hash(request.account),
                                              request.broker_order_id, request.idempotency_key};
     const auto gather = [&] {
-        return facts_of_existing_order(runtime_, context, request.account, request.broker_order_id);
+        return facts_of_write(runtime_, context, request.account, request.idempotency_key, [&] {
+            return contract_of_order(runtime_, command.account, request.broker_order_id);
+        });
     };
     return run_workflow(runtime_, context, "ibkr:orders:paper:cancel", command, gather,
                         order_answer(runtime_));
@@ -225,7 +230,9 @@ CallResult Gateway::paper_modify(const CallContext& context, const ModifyRequest
                                              request.broker_order_id, request.idempotency_key,
                                              request.changes, request.approval_id};
     const auto gather = [&] {
-        return facts_of_existing_order(runtime_, context, request.account, request.broker_order_id);
+        return facts_of_write(runtime_, context, request.account, request.idempotency_key, [&] {
+            return contract_of_order(runtime_, command.account, request.broker_order_id);
+        });
     };
     return run_workflow(runtime_, context, "ibkr:orders:paper:modify", command, gather,
                         order_answer(runtime_));

@@ -54,6 +54,9 @@ statemachines::MarketFacts market_facts(Runtime& runtime, const BrokerAccount& a
                                         const events::ContractId& contract) {
     statemachines::MarketFacts facts;
     facts.account_mode = account.mode;
+    const std::int64_t now_ms = runtime.now().unix_ms();
+    facts.day_start = events::Timestamp(now_ms - now_ms % ms_per_day);
+    if (contract.empty()) return facts;
     if (auto quote = runtime.broker().quote(contract)) facts.quote = std::move(*quote);
     if (auto positions = runtime.broker().positions(account.account_id)) {
         // A complete list without the contract says: none is held.
@@ -62,8 +65,6 @@ statemachines::MarketFacts market_facts(Runtime& runtime, const BrokerAccount& a
             if (position.contract.contract_id == contract)
                 facts.position = events::PositionFact{contract, position.quantity, position.as_of};
     }
-    const std::int64_t now_ms = runtime.now().unix_ms();
-    facts.day_start = events::Timestamp(now_ms - now_ms % ms_per_day);
     return facts;
 }
 

@@ -17,8 +17,8 @@ namespace ibkr::engine {
 [[nodiscard]] events::Result<events::Contract> contract_by_symbol(Runtime& runtime, const std::string& symbol,
                                                                   const events::Currency& currency);
 
-/// Quote and position of one contract. A quote that cannot be had is left out: the risk policy refuses what
-/// it needs and does not find.
+/// Quote and position of one contract; neither when `contract` is empty. A quote that cannot be had is left
+/// out: the risk policy refuses what it needs and does not find.
 [[nodiscard]] statemachines::MarketFacts market_facts(Runtime& runtime, const BrokerAccount& account,
                                                       const events::ContractId& contract);
 
