@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "cli/print/terminal.hpp"
+#include "io/config/config.hpp"
+
+namespace ibkr::cli {
+
+class Composition;
+
+/// Runs one command line. Exit codes: gateway contract section 3 and interfaces.
+[[nodiscard]] int run(const std::vector<std::string>& words);
+
+/// One command on its way: opens what it needs, when it needs it, and prints its answer.
+class App {
+public:
+    App(const Arguments& arguments, io::Environment environment);
+    ~App();
+    App(const App&) = delete;
+    App& operator=(const App&) = delete;
+
+    [[nodiscard]] const Globals& globals() const noexcept { return arguments_.globals; }
+    [[nodiscard]] const io::Environment& environment() const noexcept { return environment_; }
+    [[nodiscard]] Terminal& terminal() noexcept { return terminal_; }
+    [[nodiscard]] events::Result<io::Config> config() const;
+    [[nodiscard]] bool wants_json() const noexcept { return arguments_.globals.json; }
+
+    int dispatch();
+
+    /// Opens the data directory and makes the call as the present user.
+    [[nodiscard]] engine::CallResult invoke(const Call& call);
+    /// Prints the payload (JSON, or for people) and gives the exit code: 0, or 3 when the outcome of a broker
+    /// write is not known.
+    [[nodiscard]] int answer(const engine::Reply& reply);
+    void print_payload(const std::string& payload);
+    /// Prints the error and gives its exit code.
+    [[nodiscard]] int refuse(const engine::CallError& failed);
+    [[nodiscard]] int refuse(const events::Error& error) { return refuse(engine::CallError{error, {}}); }
+    /// Records the failure in the log where that is possible, prints it and gives its exit code.
+    [[nodiscard]] int record_and_refuse(const events::Error& error);
+
+private:
+    [[nodiscard]] events::Result<void> compose();
+    [[nodiscard]] engine::CallContext context() const;
+    [[nodiscard]] int closed(int exit_code);
+
+    const Arguments& arguments_;
+    io::Environment environment_;
+    Terminal terminal_;
+    std::unique_ptr<Composition> composition_;
+    std::vector<std::string> scopes_;
+    bool is_operator_ = false;
+};
+
+}  // namespace ibkr::cli

@@ -1,0 +1,62 @@
+#include "cli/command_list.hpp"
+#include "cli/input.hpp"
+#include "engine/gateway/gateway.hpp"
+
+namespace ibkr::cli {
+namespace {
+
+constexpr std::size_t word_bytes_max = 16;
+
+events::Result<Call> prepare_snapshot(const Arguments& arguments) {
+    Input input(arguments);
+    const events::ContractId contract = input.contract_id();
+    if (!input.ok()) return input.error();
+    return Call([contract](engine::Gateway& gateway, const engine::CallContext& context) {
+        return gateway.market_snapshot(context, contract);
+    });
+}
+
+events::Result<Call> prepare_bars(const Arguments& arguments) {
+    constexpr events::ErrorCode code = events::ErrorCode::historical_bars_unavailable;
+    Input input(arguments);
+    const events::ContractId contract = input.contract_id();
+    const std::string duration = input.text("--duration", word_bytes_max, code);
+    const std::string bar_size = input.text("--bar-size", word_bytes_max, code);
+    if (!input.ok()) return input.error();
+    return Call([=](engine::Gateway& gateway, const engine::CallContext& context) {
+        return gateway.historical_bars(context, contract, duration, bar_size);
+    });
+}
+
+Option contract_option() {
+    return {"--contract-id", OptionKind::text, "ID", "contract id, see 'contracts search'", true};
+}
+
+}  // namespace
+
+std::vector<Command> market_commands() {
+    return {
+        {.path = "market snapshot",
+         .tool_name = "ibkr_marketdata",
+         .summary = "Show the present quote of a contract",
+         .options = {contract_option()},
+         .examples = {"ibkr-agent market snapshot --contract-id 265598"},
+         .prepare = prepare_snapshot},
+        {.path = "market bars",
+         .tool_name = "ibkr_marketdata",
+         .summary = "Show historical bars of a contract",
+         .options = {contract_option(),
+                     {"--duration", OptionKind::text, "LENGTH", "how far back, such as '1 D'", true},
+                     {"--bar-size", OptionKind::text, "SIZE", "length of one bar, such as '5 mins'", true}},
+         .examples = {"ibkr-agent market bars --contract-id 265598 --duration '1 D' --bar-size '1 hour'"},
+         .prepare = prepare_bars,
+         .columns = {{"time", "timestamp"},
+                     {"open", "open"},
+                     {"high", "high"},
+                     {"low", "low"},
+                     {"close", "close"},
+                     {"volume", "volume"}},
+         .empty_text = "no bars"}};
+}
+
+}  // namespace ibkr::cli
