@@ -11,7 +11,7 @@ namespace {
 
 struct BoundOrder {
     events::AccountHash account;
-    events::Environment environment;
+    events::Environment environment = events::Environment::paper;
     events::OrderTerms terms;
 
     template <class V, class S>
@@ -25,7 +25,7 @@ struct BoundOrder {
 /// A command without its key, beside the name of its operation.
 template <class C>
 struct Request {
-    events::Operation operation;
+    events::Operation operation = events::Operation::submit;
     C arguments;
 
     template <class V, class S>

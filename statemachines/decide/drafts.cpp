@@ -49,7 +49,7 @@ Error error_of(ErrorCode code, std::string message, std::string user_action) {
 }
 
 bool is_blank(std::string_view text) noexcept {
-    return text.find_first_not_of(" \t\r\n") == text.npos;
+    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
 }  // namespace ibkr::statemachines

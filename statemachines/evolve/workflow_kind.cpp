@@ -1,4 +1,6 @@
+#include <array>
 #include <type_traits>
+#include <utility>
 
 #include "statemachines/evolve/evolve.hpp"
 
@@ -36,11 +38,17 @@ constexpr WorkflowKind kind_of() {
     }
 }
 
+template <std::size_t... I>
+constexpr std::array<WorkflowKind, sizeof...(I)> kinds_of(std::index_sequence<I...>) {
+    return {kind_of<std::variant_alternative_t<I, events::Body>>()...};
+}
+
+constexpr auto kinds = kinds_of(std::make_index_sequence<std::variant_size_v<events::Body>>());
+
 }  // namespace
 
 WorkflowKind workflow_kind(const events::Body& body) noexcept {
-    return std::visit([](const auto& alternative) { return kind_of<std::decay_t<decltype(alternative)>>(); },
-                      body);
+    return kinds[body.index()];
 }
 
 }  // namespace ibkr::statemachines

@@ -12,11 +12,11 @@ namespace ibkr::statemachines::risk {
 
 /// What every check may look at, and where its reasons go.
 struct Inquiry {
-    const RiskPolicy* policy;
-    const events::OrderTerms* terms;
-    const MarketFacts* market;
-    const events::Exposure* exposure;
-    const events::OrderCount* today;
+    const RiskPolicy* policy = nullptr;
+    const events::OrderTerms* terms = nullptr;
+    const MarketFacts* market = nullptr;
+    const events::Exposure* exposure = nullptr;
+    const events::OrderCount* today = nullptr;
     events::Timestamp now;
     events::OrderRiskChecked verdict;
 

@@ -373,6 +373,7 @@ void World::fold_key(const sm::EventDraft& draft) {
 
 std::vector<std::string> event_names(const sm::Decided& decided) {
     std::vector<std::string> names;
+    names.reserve(decided.events.size());
     for (const auto& draft : decided.events)
         names.emplace_back(ev::descriptor(draft.body).name);
     return names;
@@ -380,6 +381,7 @@ std::vector<std::string> event_names(const sm::Decided& decided) {
 
 std::vector<std::string> reason_codes(const std::vector<ev::Reason>& reasons) {
     std::vector<std::string> codes;
+    codes.reserve(reasons.size());
     for (const auto& reason : reasons)
         codes.push_back(reason.code);
     return codes;
