@@ -71,6 +71,8 @@ struct Reader {
         view.policy = policy();
         market(command.account, facts.contract.contract_id, facts.contract.currency, command.environment,
                facts.market, view.policy, view.exposure, view.orders_today);
+        if (!command.replaces.empty())
+            reading.into(view.replaced, queries.order_by_broker_id(command.account, command.replaces));
         return view;
     }
 
