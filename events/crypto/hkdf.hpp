@@ -7,7 +7,7 @@
 
 namespace ibkr::events {
 
-inline constexpr std::size_t hkdf_bytes_max = 255 * 32;
+inline constexpr std::size_t hkdf_bytes_max = 8'160;  ///< 255 blocks
 
 /// HKDF-SHA256 (RFC 5869), extract and expand. `length` in bytes, 1 to `hkdf_bytes_max`.
 [[nodiscard]] Secret hkdf_sha256(Bytes input_key, std::string_view salt, std::string_view info,

@@ -20,7 +20,7 @@ namespace ibkr::events {
 
 inline constexpr int export_format = 1;
 /// A line longer than this is refused unread: bytes as a string (at most doubled), the event, the rest.
-inline constexpr std::size_t export_line_bytes_max = 256 * 1024;
+inline constexpr std::size_t export_line_bytes_max = 262'144;
 
 struct ExportRange {
     SequenceId from{1};

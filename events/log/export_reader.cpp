@@ -36,7 +36,7 @@ public:
     bool at_end() { return used_ == buffer_.size() && !refill(); }
 
 private:
-    static constexpr std::size_t buffer_bytes = 64 * 1024;
+    static constexpr std::size_t buffer_bytes = 65'536;
 
     bool refill() {
         buffer_.resize(buffer_bytes);

@@ -10,7 +10,7 @@
 namespace ibkr::events {
 
 inline constexpr std::size_t account_key_bytes = 32;
-inline constexpr std::size_t keys_file_bytes_max = 64 * 1024;
+inline constexpr std::size_t keys_file_bytes_max = 65'536;
 
 /// HKDF-SHA256(secret of the epoch, salt log id, info "ibkr-agent chain key" ‖ be32(epoch)), 32 bytes.
 [[nodiscard]] Secret derive_chain_key(const Secret& secret, const LogId& log_id, std::uint32_t epoch);

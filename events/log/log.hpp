@@ -9,7 +9,7 @@
 namespace ibkr::events {
 
 inline constexpr std::size_t append_records_max = 4'096;
-inline constexpr std::size_t append_bytes_max = 64 * 1024 * 1024;  ///< sum of the records' bytes
+inline constexpr std::size_t append_bytes_max = 67'108'864;  ///< sum of the records' bytes
 
 /// A walk over records as they were when it was opened. One thread; must not outlive its log.
 class LogCursor {

@@ -18,7 +18,7 @@ constexpr std::string_view role = "data directory";
 constexpr std::size_t version_file_bytes_max = 16;
 /// Opening a store writes a few small files; Debian's RocksDB is built with assertions and aborts when it
 /// runs out of disk in the middle of its manifest, so the room is looked for before.
-constexpr std::size_t room_to_open_bytes = 1024 * 1024;
+constexpr std::size_t room_to_open_bytes = 1'048'576;
 
 struct Paths {
     explicit Paths(std::string data_directory)

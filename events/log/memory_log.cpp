@@ -40,7 +40,8 @@ Result<Head> MemoryLog::append(std::span<const PendingRecord> records, SequenceI
     };
     if (!alive_) return failed();
     if (auto checked = check_append(records, expected_next, head_); !checked) return failure(checked.error());
-    const bool faulty = fail_in_ > 0 && --fail_in_ == 0;
+    const bool faulty = fail_in_ == 1;
+    if (fail_in_ > 0) --fail_in_;
     if (faulty) alive_ = false;
     if (faulty && fault_ == AppendFault::not_stored) return failed();
     Head head = head_;

@@ -16,7 +16,7 @@ namespace ibkr::events {
 namespace {
 
 constexpr std::size_t value_prefix_bytes = record_header_bytes + std::tuple_size_v<Mac>;
-constexpr std::size_t write_buffer_bytes = 16 * 1024 * 1024;
+constexpr std::size_t write_buffer_bytes = 16'777'216;
 constexpr int open_files_max = 256;
 
 rocksdb::Slice slice(std::string_view text) {
