@@ -23,10 +23,19 @@ Result<void> bind_key(Database& database, const events::Event& event, const Inte
 Result<void> answer(Database& database, const events::Event& event, const events::OrderOutcome& outcome) {
     return database.run(
         "UPDATE idempotency SET outcome = ?2, outcome_event_id = ?3, answer_state = ?4,"
-        " answer_broker_order_id = ?5, answered_at = ?6 WHERE intent_id = ?1 AND order_id = ?7"
-        " AND outcome IS NULL",
+        " answer_broker_order_id = ?5, answered_at = ?6, answer_command = ?8 WHERE intent_id = ?1"
+        " AND order_id = ?7 AND outcome IS NULL",
         outcome.intent_id, column_text(outcome.outcome), event.event_id.text(), outcome.state,
-        outcome.broker_order_id.text(), event.timestamp.unix_ms(), event.workflow_id.text());
+        outcome.broker_order_id.text(), event.timestamp.unix_ms(), event.workflow_id.text(),
+        event.command_id.text());
+}
+
+/// What the call that brought the outcome recorded after it, a fill say, was part of its answer.
+Result<void> complete_answer(Database& database, const events::Event& event, const std::string& state) {
+    if (event.command_id.empty()) return {};
+    return database.run(
+        "UPDATE idempotency SET answer_state = ?1 WHERE order_id = ?2 AND answer_command = ?3", state,
+        event.workflow_id.text(), event.command_id.text());
 }
 
 }  // namespace
@@ -37,9 +46,10 @@ Result<void> Idempotency::create_tables(Database& database) {
             environment TEXT NOT NULL, account TEXT NOT NULL, key TEXT NOT NULL, operation TEXT NOT NULL,
             request_hash TEXT NOT NULL, order_id TEXT NOT NULL, intent_id TEXT NOT NULL,
             outcome TEXT, outcome_event_id TEXT, answer_state TEXT, answer_broker_order_id TEXT,
-            bound_at INTEGER NOT NULL, answered_at INTEGER,
+            bound_at INTEGER NOT NULL, answered_at INTEGER, answer_command TEXT,
             PRIMARY KEY (account, environment, key));
         CREATE INDEX idempotency_of_intent ON idempotency (intent_id);
+        CREATE INDEX idempotency_of_order ON idempotency (order_id);
     )sql");
 }
 
@@ -57,6 +67,10 @@ Result<void> Idempotency::apply(Database& database, const events::Event& event) 
         return answer(database, event, *cancelled);
     if (const auto* modified = std::get_if<events::PaperOrderModified>(&event.body))
         return answer(database, event, *modified);
+    if (const auto* filled = std::get_if<events::OrderExecutionRecorded>(&event.body))
+        return complete_answer(database, event, filled->state);
+    if (const auto* changed = std::get_if<events::PaperOrderLifecycleChanged>(&event.body))
+        return complete_answer(database, event, changed->state);
     return {};
 }
 

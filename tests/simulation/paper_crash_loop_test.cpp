@@ -292,3 +292,18 @@ TEST_CASE("an append that fails is not acknowledged, and the process does nothin
         REQUIRE(rig.broker.book().size() == (intent_was_stored ? 0U : 1U));
     }
 }
+
+TEST_CASE("the same key answers what was answered first, and says what holds now") {
+    EngineRig rig;
+    rig.broker.fill_buys_at_or_above(events::Price(events::Decimal::whole(195)));
+    const std::string preview = member(rig.preview("5", "200")->payload, "preview_id");
+    const std::string approval = member(rig.approve(events::WorkflowId(preview))->payload, "approval_id");
+    const auto first = rig.submit(events::WorkflowId(approval), "one-key");
+    const auto again = rig.submit(events::WorkflowId(approval), "one-key");
+    REQUIRE(first);
+    REQUIRE(again);
+    for (const char* name : {"order_state", "status", "broker_order_id", "order_id"})
+        CHECK(member(first->payload, name) == member(again->payload, name));
+    CHECK(member(again->payload, "order_state") == "filled");
+    CHECK(rig.broker.writes_begun() == 1);
+}
