@@ -169,6 +169,9 @@ struct ApprovalMachine {
     using Data = ApprovalData;
     using Event = ApprovalEvent;
     static constexpr std::string_view name = "approval";
+    static constexpr std::string_view purpose =
+        "Permission for one exact previewed order. While it is reserved it belongs to one intent, so that "
+        "two submits never share it.";
     static constexpr auto states = approval_state_names;
     static constexpr notation::StateSet<State> terminal =
         notation::on(State::Consumed, State::Denied, State::Expired, State::Revoked);

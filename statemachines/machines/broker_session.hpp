@@ -98,6 +98,8 @@ struct BrokerSessionMachine {
     using Data = BrokerSessionData;
     using Event = BrokerSessionEvent;
     static constexpr std::string_view name = "broker_session";
+    static constexpr std::string_view purpose =
+        "Whether the broker session can be used, as it was last observed.";
     static constexpr auto states = broker_session_state_names;
     static constexpr notation::StateSet<State> terminal = notation::none<State>();
     static constexpr State initial = State::Unavailable;

@@ -73,6 +73,8 @@ struct KillSwitchMachine {
     using Data = KillSwitchData;
     using Event = KillSwitchEvent;
     static constexpr std::string_view name = "kill_switch";
+    static constexpr std::string_view purpose =
+        "Live writes go out only while it is open; a new log begins with it closed.";
     static constexpr auto states = kill_switch_state_names;
     static constexpr notation::StateSet<State> terminal = notation::none<State>();
     static constexpr State initial = State::Closed;

@@ -166,6 +166,9 @@ struct OrderMachine {
     using Data = OrderData;
     using Event = OrderEvent;
     static constexpr std::string_view name = "order";
+    static constexpr std::string_view purpose =
+        "One order at the broker, paper or live. Executions are the truth for quantities, and `unknown` is "
+        "left only on evidence.";
     static constexpr auto states = order_state_names;
     static constexpr notation::StateSet<State> terminal = notation::on(
         State::Filled, State::Cancelled, State::Rejected, State::Expired, State::NotSent, State::NotPlaced);

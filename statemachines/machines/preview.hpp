@@ -90,6 +90,8 @@ struct PreviewMachine {
     using Data = PreviewData;
     using Event = PreviewEvent;
     static constexpr std::string_view name = "preview";
+    static constexpr std::string_view purpose =
+        "The life of an order preview: asked for, then created or refused; a created one expires.";
     static constexpr auto states = preview_state_names;
     static constexpr notation::StateSet<State> terminal = notation::on(State::Refused, State::Expired);
     static constexpr auto recorded = std::to_array<TableVersion>({{1, 0x92de3bf0e73fee0a}});

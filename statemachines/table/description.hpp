@@ -36,6 +36,7 @@ struct MachineDescription {
     std::string_view name;
     unsigned version = 0;
     std::uint64_t fingerprint = 0;
+    std::string_view purpose;  ///< one or two sentences for people; empty: none given
     std::string_view initial;  ///< empty: begun by the rows without `from`
     std::span<const StateDescription> states;
     std::span<const EventDescription> events;
@@ -133,9 +134,11 @@ template <class M>
                                    current_version<M>,
                                    fingerprint<M>(),
                                    {},
+                                   {},
                                    detail::state_descriptions<M>,
                                    detail::event_descriptions<M>,
                                    detail::row_descriptions<M>};
+    if constexpr (requires { M::purpose; }) description.purpose = M::purpose;
     if constexpr (detail::has_initial<M>)
         description.initial = detail::source_name<M>(detail::source_of<M>(M::initial));
     return description;
