@@ -48,26 +48,22 @@ template <class T>
 
 struct MemberReader {
     std::string_view name;
-    void* member;
-    bool (*read)(Decoder&, void*);
-    void (*clear)(void*);
-    bool required;
-    bool seen;
+    void* member = nullptr;
+    bool (*read)(Decoder&, void*) = nullptr;
+    void (*clear)(void*) = nullptr;
+    bool required = false;
+    bool seen = false;
 };
 
 class ReadCollector {
 public:
     template <class M>
-    void operator()(std::string_view name, M&& wrapped) {
-        using Traits = Member<std::remove_reference_t<M>>;
-        using Type = typename Traits::Type;
-        assert(count_ < members_max);
-        slots_[count_++] = {name,
-                            &Traits::of(wrapped),
-                            [](Decoder& in, void* erased) { return read(in, *static_cast<Type*>(erased)); },
-                            [](void* erased) { *static_cast<Type*>(erased) = Type{}; },
-                            !Traits::omitted_when_empty,
-                            false};
+    void operator()(std::string_view name, M& member) {
+        add(name, member, !omitted_when_empty<M>);
+    }
+    template <class M>
+    void operator()(std::string_view name, OmitEmpty<M> wrapped) {
+        add(name, wrapped.member, false);
     }
     /// Canonical texts name members in a known order: `guess` is looked at first.
     [[nodiscard]] MemberReader* find(std::string_view name, std::size_t guess) noexcept {
@@ -91,7 +87,18 @@ public:
     }
 
 private:
-    std::array<MemberReader, members_max> slots_;  // only the first `count_` are set
+    template <class M>
+    void add(std::string_view name, M& member, bool required) {
+        assert(count_ < members_max);
+        slots_[count_++] = {name,
+                            &member,
+                            [](Decoder& in, void* erased) { return read(in, *static_cast<M*>(erased)); },
+                            [](void* erased) { *static_cast<M*>(erased) = M{}; },
+                            required,
+                            false};
+    }
+
+    std::array<MemberReader, members_max> slots_{};
     std::size_t count_ = 0;
 };
 

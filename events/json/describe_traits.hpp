@@ -64,22 +64,9 @@ inline constexpr std::size_t id_length_max<StrongId<Tag>> = Tag::length_max;
 template <class T>
 inline constexpr bool is_id = id_length_max<T> != 0;
 
-/// A described member, whether wrapped by `omit_empty` or not.
-template <class M>
-struct Member {
-    using Type = std::remove_const_t<M>;
-    static constexpr bool omitted_when_empty =
-        is_optional<Type> || is_id<Type> || std::is_same_v<Type, EmbeddedJson>;
-    static M& of(M& member) noexcept { return member; }
-};
-template <class M>
-struct Member<OmitEmpty<M>> {
-    using Type = std::remove_const_t<M>;
-    static constexpr bool omitted_when_empty = true;
-    static M& of(const OmitEmpty<M>& wrapped) noexcept { return wrapped.member; }
-};
-template <class M>
-struct Member<const OmitEmpty<M>> : Member<OmitEmpty<M>> {};
+/// Members that are left out when they hold nothing even without `omit_empty`.
+template <class T>
+inline constexpr bool omitted_when_empty = is_optional<T> || is_id<T> || std::is_same_v<T, EmbeddedJson>;
 
 template <class T>
 [[nodiscard]] bool holds_nothing(const T& value) {

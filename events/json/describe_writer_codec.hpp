@@ -14,7 +14,7 @@
 // The writing half of events/json/describe_codec.hpp.
 namespace ibkr::events::codec {
 
-inline constexpr std::size_t members_max = 64;  ///< members of one struct
+inline constexpr std::size_t members_max = 48;  ///< members of one struct
 
 template <class T>
 void write(std::string& out, const T& value);
@@ -33,20 +33,26 @@ struct MemberWriter {
 class WriteCollector {
 public:
     template <class M>
-    void operator()(std::string_view, M&& wrapped) {
-        using Traits = Member<std::remove_reference_t<M>>;
-        using Type = typename Traits::Type;
-        assert(count_ < members_max);
-        const Type& member = Traits::of(wrapped);
-        const bool omitted = Traits::omitted_when_empty && holds_nothing(member);
-        slots_[count_++] = {omitted ? nullptr : &member, [](std::string& out, const void* erased) {
-                                write(out, *static_cast<const Type*>(erased));
-                            }};
+    void operator()(std::string_view, const M& member) {
+        add(member, omitted_when_empty<M>);
+    }
+    template <class M>
+    void operator()(std::string_view, OmitEmpty<M> wrapped) {
+        add(wrapped.member, true);
     }
     [[nodiscard]] const MemberWriter& operator[](std::size_t i) const noexcept { return slots_[i]; }
 
 private:
-    std::array<MemberWriter, members_max> slots_;  // only the first `count_` are set
+    template <class M>
+    void add(const M& member, bool may_be_omitted) {
+        assert(count_ < members_max);
+        const bool omitted = may_be_omitted && holds_nothing(member);
+        slots_[count_++] = {omitted ? nullptr : &member, [](std::string& out, const void* erased) {
+                                write(out, *static_cast<const M*>(erased));
+                            }};
+    }
+
+    std::array<MemberWriter, members_max> slots_{};
     std::size_t count_ = 0;
 };
 

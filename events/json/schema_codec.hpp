@@ -73,13 +73,12 @@ struct Innermost<std::vector<T>> : Innermost<T> {};
 class SchemaVisitor {
 public:
     template <class M>
-    void operator()(std::string_view name, M&&) {
-        using Traits = Member<std::remove_reference_t<M>>;
-        using Type = typename Traits::Type;
-        using Inner = typename Innermost<Type>::Type;
-        FieldSchema field{std::string(name), kind_of<Type>(), !Traits::omitted_when_empty, {}};
-        if constexpr (Described<Inner>) field.members = schema_of<Inner>();
-        fields_.push_back(std::move(field));
+    void operator()(std::string_view name, const M&) {
+        add<M>(name, !omitted_when_empty<M>);
+    }
+    template <class M>
+    void operator()(std::string_view name, OmitEmpty<M>) {
+        add<M>(name, false);
     }
     [[nodiscard]] std::vector<FieldSchema> sorted() && {
         std::sort(fields_.begin(), fields_.end(),
@@ -88,6 +87,14 @@ public:
     }
 
 private:
+    template <class M>
+    void add(std::string_view name, bool required) {
+        using Inner = typename Innermost<M>::Type;
+        FieldSchema field{std::string(name), kind_of<M>(), required, {}};
+        if constexpr (Described<Inner>) field.members = schema_of<Inner>();
+        fields_.push_back(std::move(field));
+    }
+
     std::vector<FieldSchema> fields_;
 };
 

@@ -41,7 +41,7 @@ bool is_sensitive_name(std::string_view name) noexcept {
                        [&](std::string_view word) { return contains_lower(name, word); });
 }
 
-Redactor::Redactor(std::vector<std::string> exact_values) {
+Redactor::Redactor(const std::vector<std::string>& exact_values) {
     for (const std::string& value : exact_values) {
         std::string cleaned = lower_case(valid_text(value));
         if (cleaned.size() >= exact_value_bytes_min && !contains_lower(redacted_text, cleaned))

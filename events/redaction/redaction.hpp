@@ -44,7 +44,7 @@ public:
     Redactor() : Redactor(std::vector<std::string>{}) {}
     /// `exact_values`: raw account ids, secrets, local directories. A value shorter than 4 bytes, or one that
     /// "[REDACTED]" itself contains, cannot be told from ordinary text and is ignored.
-    explicit Redactor(std::vector<std::string> exact_values);
+    explicit Redactor(const std::vector<std::string>& exact_values);
 
     /// Cleaned (`clean_text`), redacted and cut, in this order.
     [[nodiscard]] std::string text(std::string_view outside,

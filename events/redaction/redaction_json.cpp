@@ -87,7 +87,7 @@ private:
     }
 
     Json number(const Json& outside, const std::string& path) {
-        const std::string digits = outside.dump();
+        std::string digits = outside.dump();
         if (redactor_.touches(digits)) return replaced(path, secret_text);
         if (!canonical_json(outside)) return digits;
         return outside;
