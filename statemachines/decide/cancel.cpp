@@ -57,6 +57,7 @@ Decided decide(const CancelOrder& command, const OrderFacts& facts, const Existi
 
     Decided decided;
     decided.events.push_back(draft(std::move(intent), order.order_id, command.account));
+    add_send_started(decided, write, facts.network_broker);
     decided.effects.push_back(std::move(write));
     decided.subject = order.order_id;
     return decided;

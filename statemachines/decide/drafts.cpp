@@ -52,4 +52,10 @@ bool is_blank(std::string_view text) noexcept {
     return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
+void add_send_started(Decided& decided, const BrokerWrite& write, bool network_broker) {
+    if (!network_broker) return;
+    decided.events.push_back(
+        draft(events::OrderSendStarted{write.intent_id, write.operation, {}}, write.order_id, write.account));
+}
+
 }  // namespace ibkr::statemachines

@@ -38,6 +38,11 @@ template <class Body, class Base>
 }
 [[nodiscard]] bool is_blank(std::string_view text) noexcept;
 
+/// `order_send_started` of `write`, made in the decision that releases it: recovery must never take a request
+/// to a network broker for one that did not begin (design 5.9). Nothing for a book of our own, which recovery
+/// reads.
+void add_send_started(Decided& decided, const BrokerWrite& write, bool network_broker);
+
 /// What the record will be once `made` is in the log.
 template <class Record>
 Folded apply(Record& record, const EventDraft& made, events::Timestamp now) {

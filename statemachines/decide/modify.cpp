@@ -165,6 +165,7 @@ Decided decide(const ModifyOrder& command, const OrderFacts& facts, const Existi
         decided.events.push_back(
             draft(body_of<events::ApprovalReserved>(events::ApprovalUse{order.order_id, {}}),
                   intent.approval_id, command.account));
+    add_send_started(decided, decided.effects.back(), facts.network_broker);
     decided.subject = order.order_id;
     return decided;
 }

@@ -89,6 +89,7 @@ Decided decide(const SubmitOrder& command, const OrderFacts& facts, const Submit
     decided.events.push_back(draft(intent, order_id, command.account));
     decided.events.push_back(draft(body_of<events::ApprovalReserved>(events::ApprovalUse{order_id, {}}),
                                    intent.approval_id, command.account));
+    add_send_started(decided, decided.effects.back(), facts.network_broker);
     decided.subject = order_id;
     return decided;
 }
