@@ -120,6 +120,38 @@ Result<void> Runtime::reconcile() {
     if (!open->empty()) learn_accounts();
     for (const OrderRecord& order : *open)
         if (auto reported = reconcile_order(order); !reported) return reported;
+    // A local book is read in the same call that ends an order: nothing of it comes late.
+    return parts_.broker.book_read_proves_absence() ? Result<void>{} : book_late_executions();
+}
+
+Result<void> Runtime::book_late_executions() {
+    const auto listed = parts_.broker.accounts();
+    if (!listed) return {};
+    for (const BrokerAccount& account : *listed) {
+        const auto reported = parts_.broker.executions(account.account_id);
+        if (!reported || reported->empty()) continue;
+        const events::AccountHash hash = parts_.accounts.add(account.account_id);
+        std::vector<events::ExecutionId> ids;
+        for (const events::Execution& fill : *reported)
+            ids.push_back(fill.execution_id);
+        auto known = parts_.store.known_executions(hash, ids);
+        if (!known) return failure(known.error());
+        std::map<events::WorkflowId, ReportOrder> late;
+        for (const events::Execution& fill : *reported) {
+            if (known->contains(fill.execution_id)) continue;
+            auto order = parts_.store.order_by_broker_id(hash, fill.broker_order_id);
+            if (!order) return failure(order.error());
+            if (!*order || !is_of_order(fill, (*order)->terms)) continue;
+            ReportOrder& report = late[(*order)->order_id];
+            report.order_id = (*order)->order_id;
+            report.executions.push_back(fill);
+        }
+        for (const auto& [order_id, report] : late)
+            if (auto recorded =
+                    engine_command(report, "late-fills:" + order_id.text(), "ibkr_engine_reconciler");
+                !recorded)
+                return recorded;
+    }
     return {};
 }
 
@@ -135,6 +167,10 @@ Result<void> Runtime::reconcile_order(const OrderRecord& order) {
         report->evidence = "absence_proved";
         report->message = "the broker's complete book holds no order with this client order id";
     }
+    // Old terms in a network broker's book do not prove that a lost modify will not arrive yet.
+    if (order.lost_modify && !parts_.broker.book_read_proves_absence() &&
+        !took_effect(*order.lost_modify, *report))
+        report->terms.reset();
     if (parts_.suspension != nullptr && !parts_.suspension->pass(SuspensionPoint::before_report))
         return failure(events::ErrorCode::audit_write_failed, "the process stops here");
     return engine_command(*report, "report:" + order.order_id.text(), "ibkr_engine_reconciler");

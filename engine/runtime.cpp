@@ -40,6 +40,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeParts parts, Policies poli
     auto last_log_time = catch_up(runtime->parts_.log, runtime->parts_.store);
     if (!last_log_time) return failure(last_log_time.error());
     runtime->writer_ = std::make_unique<Writer>(runtime->parts_, *last_log_time);
+    runtime->learn_accounts();  // redaction needs them before the first text from outside
     if (auto loaded = runtime->load_policies(policies); !loaded) return failure(loaded.error());
     if (auto settled = runtime->settle_pending_intents(); !settled) return failure(settled.error());
     if (auto fired = runtime->fire_due_timers(); !fired) return failure(fired.error());
@@ -102,22 +103,47 @@ Result<Executed> Runtime::run_write(const CallContext& context, const statemachi
 
     // A local book can be read at once, so that the answer already says what filled. A network broker's
     // outcome is recorded first.
-    std::vector<Command> commands{outcome};
     const auto& recorded = std::get<statemachines::RecordOutcome>(outcome);
-    if (parts_.broker.book_read_proves_absence() && recorded.outcome == events::Outcome::confirmed) {
-        if (auto report = book_report(write.order_id, write.account, write.client_order_id))
-            commands.emplace_back(std::move(*report));
+    const bool changes_an_order = write.operation != events::Operation::submit;
+    const bool definite = recorded.outcome == events::Outcome::confirmed ||
+                          (changes_an_order && recorded.outcome == events::Outcome::refused);
+    std::optional<statemachines::ReportOrder> report;
+    if (definite && parts_.broker.book_read_proves_absence()) {
+        report = book_report(write.order_id, write.account, write.client_order_id);
         if (!pass(SuspensionPoint::before_report)) return stopped();
     }
+    return record_outcome(context, outcome, std::move(report), changes_an_order, render);
+}
+
+Result<Executed> Runtime::record_outcome(const CallContext& context, const Command& outcome,
+                                         std::optional<statemachines::ReportOrder> report,
+                                         bool executions_first, const Render& render) {
     const Facts facts = ActFacts{now(), {}, false, "engine"};
+    std::vector<Command> commands;
+    // What filled before a cancel or modify took hold is booked before the answer that may end the order.
+    if (report && executions_first && !report->executions.empty()) {
+        statemachines::ReportOrder fills;
+        fills.order_id = report->order_id;
+        fills.executions = report->executions;
+        commands.emplace_back(std::move(fills));
+    }
+    const std::size_t place = commands.size();
+    commands.push_back(outcome);
+    if (report) commands.emplace_back(std::move(*report));
     std::vector<Submission> batch;
     for (const Command& command : commands)
-        batch.push_back({&context, &command, &facts, &render});
+        batch.push_back({&context, &command, &facts, batch.size() < place ? nullptr : &render});
     auto written = writer_->write(batch);
+    // The outcome never waits for a report that cannot be recorded.
+    if (!written && alive() && commands.size() > 1)
+        return record_outcome(context, outcome, std::nullopt, false, render);
     if (!written) return failure(written.error());
     // A report that said nothing new left no event: the outcome's answer stands.
+    Executed answer = std::move((*written)[place].executed);
     Executed& last = written->back().executed;
-    return std::move(last.audit_event_id.empty() ? written->front().executed : last);
+    if (place + 1 == written->size() || last.audit_event_id.empty()) return answer;
+    last.outcome = answer.outcome;
+    return std::move(last);
 }
 
 Result<events::EventId> Runtime::record_call(const CallContext& context,

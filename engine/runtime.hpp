@@ -55,6 +55,7 @@ struct Executed {
     std::optional<events::IdempotencyRecord> stored_answer;
     std::optional<events::Outcome> outcome;  ///< of the broker write, when the command had one
     bool unknown_outcome = false;            ///< set by `render`: what the answer is about is not known
+    bool order_ended = false;                ///< set by `render`: the order is in a terminal state
     std::string payload;  ///< what `render` made inside the decision's transaction; empty after a refusal
 };
 
@@ -120,6 +121,12 @@ private:
     [[nodiscard]] events::Result<Executed> run_write(const CallContext& context,
                                                      const statemachines::BrokerWrite& write,
                                                      const Render& render);
+    /// Records a write's outcome and, in the same append, what the local book then says of the order.
+    /// `executions_first`: the fills that `report` holds happened before the outcome.
+    [[nodiscard]] events::Result<Executed> record_outcome(const CallContext& context,
+                                                          const statemachines::Command& outcome,
+                                                          std::optional<statemachines::ReportOrder> report,
+                                                          bool executions_first, const Render& render);
     /// What the book holds of the order with this client order id. nullopt: it has none, or could not be read
     /// (`book_was_read` tells).
     [[nodiscard]] std::optional<statemachines::ReportOrder> book_report(
@@ -128,6 +135,9 @@ private:
     /// Puts the broker's accounts into the directory, so that hashes of recorded orders can be mapped back.
     void learn_accounts();
     [[nodiscard]] events::Result<void> reconcile_order(const events::OrderRecord& order);
+    /// Books executions that no record holds yet to the order whose broker id they carry, ended ones
+    /// included.
+    [[nodiscard]] events::Result<void> book_late_executions();
     /// A command of the engine's own: timers, recovery, reports.
     [[nodiscard]] events::Result<void> engine_command(const statemachines::Command& command,
                                                       std::string command_id, std::string tool_name);

@@ -57,7 +57,18 @@ std::string wrong_environment(const BrokerWrite& write, const events::AccountId&
     return {};
 }
 
+/// An id that is none is left out: an event that holds it could never be read back.
+events::BrokerOrderId broker_id_of(const BrokerAnswer& answer) {
+    const bool is_id =
+        events::is_id_text(answer.broker_order_id.text(), events::BrokerOrderIdTag::length_max);
+    return is_id ? answer.broker_order_id : events::BrokerOrderId();
+}
+
 }  // namespace
+
+bool is_of_order(const events::Execution& execution, const events::OrderTerms& terms) {
+    return execution.contract_id == terms.contract.contract_id && execution.side == terms.side;
+}
 
 RecordOutcome make_broker_write(const BrokerWrite& write, Broker& broker, Clock& clock,
                                 const AccountDirectory& accounts) {
@@ -65,7 +76,8 @@ RecordOutcome make_broker_write(const BrokerWrite& write, Broker& broker, Clock&
     if (!account) return not_sent(write, "recovery", "no account list names this order's account any more");
     if (std::string why = wrong_environment(write, *account, broker); !why.empty())
         return not_sent(write, "environment_check", outside_text(why, accounts));
-    if (clock.now() > write.send_by) return not_sent(write, "deadline", "the time to send by had passed");
+    // The very millisecond at which an approval or preview expires is too late (`has_passed`).
+    if (clock.now() >= write.send_by) return not_sent(write, "deadline", "the time to send by had passed");
 
     const BrokerAnswer answer = send(write, *account, broker);
     RecordOutcome outcome;
@@ -74,7 +86,7 @@ RecordOutcome make_broker_write(const BrokerWrite& write, Broker& broker, Clock&
     outcome.operation = write.operation;
     outcome.outcome = answer.outcome;
     outcome.learned_from = "broker_answer";
-    outcome.broker_order_id = answer.broker_order_id;
+    outcome.broker_order_id = broker_id_of(answer);
     if (answer.status) outcome.broker_status = events::name_of(*answer.status);
     outcome.message = outside_text(answer.message, accounts);
     if (!answer.raw_answer.empty()) outcome.answer_sha256 = events::hex(events::sha256(answer.raw_answer));
@@ -92,7 +104,9 @@ statemachines::ReportOrder report_from_book(const events::WorkflowId& order_id, 
     report.message = outside_text(book.reason, accounts);
     report.terms = book.terms;
     std::copy_if(executions.begin(), executions.end(), std::back_inserter(report.executions),
-                 [&](const events::Execution& fill) { return fill.broker_order_id == book.broker_order_id; });
+                 [&](const events::Execution& fill) {
+                     return fill.broker_order_id == book.broker_order_id && is_of_order(fill, book.terms);
+                 });
     return report;
 }
 

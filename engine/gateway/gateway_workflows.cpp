@@ -6,6 +6,7 @@
 #include "events/redaction/redaction.hpp"
 #include "projections/store.hpp"
 #include "statemachines/command_codec.hpp"
+#include "statemachines/evolve/evolve.hpp"
 
 namespace ibkr::engine {
 
@@ -17,14 +18,15 @@ using statemachines::Facts;
 
 namespace {
 
-/// A cancel or modify that the broker did not accept is an error (gateway contract section 6), also when its
-/// stored answer is given again. A refused submit is an order that ended: its lifecycle says so.
+/// A cancel or modify that the broker did not accept is an error unless the order had ended first (gateway
+/// contract section 6), also when its stored answer is given again. A refused submit is an order that ended:
+/// its lifecycle says so.
 std::optional<CallError> write_not_accepted(const Command& command, const Executed& executed) {
     const bool changes_an_order = std::holds_alternative<statemachines::CancelOrder>(command) ||
                                   std::holds_alternative<statemachines::ModifyOrder>(command);
     const auto outcome = executed.stored_answer ? executed.stored_answer->outcome : executed.outcome;
     const bool accepted = outcome != events::Outcome::refused && outcome != events::Outcome::not_sent;
-    if (!changes_an_order || accepted) return std::nullopt;
+    if (!changes_an_order || accepted || executed.order_ended) return std::nullopt;
     const std::string_view what =
         outcome == events::Outcome::refused ? "the broker did not accept it" : "it was not sent";
     return CallError{
@@ -35,6 +37,18 @@ std::optional<CallError> write_not_accepted(const Command& command, const Execut
                       "idempotency key if it is still wanted.",
                       {}},
         executed.audit_event_id};
+}
+
+/// Keys, ids and symbols are recorded as they come, so one that redaction would touch is refused (design 4).
+/// The directory must know the broker's accounts.
+Result<void> recordable(Runtime& runtime, std::initializer_list<std::string_view> texts) {
+    const events::Redactor redactor(runtime.accounts().raw_ids());
+    for (const std::string_view text : texts)
+        if (redactor.touches(text))
+            return failure(ErrorCode::order_validation_failed,
+                           "a key, an id or a symbol holds an account id or looks like a secret",
+                           "Choose another key; give ids and symbols as this gateway showed them.");
+    return {};
 }
 
 /// Scope check, facts, decision, answer: the frame of every workflow call. `gather` makes the facts; its
@@ -81,6 +95,8 @@ Render order_answer(Runtime& runtime) {
         if (!record || !*record) return std::string();
         executed.unknown_outcome =
             (*record)->state == "unknown" || executed.outcome == events::Outcome::unknown;
+        executed.order_ended = !statemachines::order_is_open(
+            executed.stored_answer ? executed.stored_answer->answer_state : (*record)->state);
         if (executed.stored_answer)
             return stored_answer_payload(*executed.stored_answer, **record, runtime.accounts());
         return lifecycle_payload(**record, runtime.accounts(), executed.unknown_outcome);
@@ -108,7 +124,7 @@ Result<events::ContractId> contract_of_approval(Runtime& runtime, const events::
 /// Facts of a broker write. A key that is bound already is answered from what is stored, whatever the broker
 /// or the account list say now (design 5.7), so nothing further is asked for it.
 Result<Facts> facts_of_write(Runtime& runtime, const CallContext& context, const events::AccountId& account,
-                             const events::IdempotencyKey& key,
+                             const events::IdempotencyKey& key, std::string_view about_id,
                              const std::function<Result<events::ContractId>()>& contract) {
     if (auto reconciled = runtime.reconcile(); !reconciled) return failure(reconciled.error());
     auto bound =
@@ -125,6 +141,7 @@ Result<Facts> facts_of_write(Runtime& runtime, const CallContext& context, const
     }
     auto own = known_account(runtime, account);
     if (!own) return failure(own.error());
+    if (auto checked = recordable(runtime, {key.text(), about_id}); !checked) return failure(checked.error());
     auto about = contract();
     if (!about) return failure(about.error());
     return Facts(order_facts(runtime, context, *own, *about));
@@ -146,14 +163,16 @@ CallResult Gateway::order_preview(const CallContext& context, const PreviewReque
     command.stop_price = request.stop_price;
     command.trailing_amount = request.trailing_amount;
     command.trailing_percent = request.trailing_percent;
-    command.rationale = own_words(runtime_, request.rationale);
     command.replaces = request.replaces;
 
-    auto account = known_account(runtime_, request.account);
+    auto account = known_account(runtime_, request.account);  // before own words: redaction needs the list
+    command.rationale = own_words(runtime_, request.rationale);
     if (!request.environment && account && account->mode == events::AccountMode::live)
         command.environment = events::Environment::live;
     const auto gather = [&]() -> Result<Facts> {
         if (!account) return failure(account.error());
+        if (auto checked = recordable(runtime_, {request.symbol, request.replaces.text()}); !checked)
+            return failure(checked.error());
         if (auto reconciled = runtime_.reconcile(); !reconciled) return failure(reconciled.error());
         auto contract = contract_by_symbol(runtime_, request.symbol, request.currency);
         if (!contract) return failure(contract.error());
@@ -176,6 +195,8 @@ CallResult Gateway::approval_create(const CallContext& context, const ApprovalRe
     const auto gather = [&]() -> Result<Facts> {
         if (auto account = known_account(runtime_, request.account); !account)
             return failure(account.error());
+        if (auto checked = recordable(runtime_, {request.preview_id.text()}); !checked)
+            return failure(checked.error());
         return Facts(act_facts(runtime_, context));
     };
     const bool by_submit_scope = has_scope(context, "ibkr:orders:paper:submit");
@@ -199,7 +220,12 @@ CallResult Gateway::approval_act(const CallContext& context, const ApprovalActRe
     }();
     return run_workflow(
         runtime_, context, "ibkr:approvals:create", command,
-        [&]() -> Result<Facts> { return Facts(act_facts(runtime_, context)); }, approval_answer(runtime_));
+        [&]() -> Result<Facts> {
+            if (auto checked = recordable(runtime_, {request.approval_id.text()}); !checked)
+                return failure(checked.error());
+            return Facts(act_facts(runtime_, context));
+        },
+        approval_answer(runtime_));
 }
 
 CallResult Gateway::paper_submit(const CallContext& context, const SubmitRequestByApproval& request) {
@@ -207,6 +233,7 @@ CallResult Gateway::paper_submit(const CallContext& context, const SubmitRequest
                                              request.idempotency_key};
     const auto gather = [&] {
         return facts_of_write(runtime_, context, request.account, request.idempotency_key,
+                              request.approval_id.text(),
                               [&] { return contract_of_approval(runtime_, request.approval_id); });
     };
     return run_workflow(runtime_, context, "ibkr:orders:paper:submit", command, gather,
@@ -217,9 +244,9 @@ CallResult Gateway::paper_cancel(const CallContext& context, const CancelRequest
     const statemachines::CancelOrder command{runtime_.accounts().hash(request.account),
                                              request.broker_order_id, request.idempotency_key};
     const auto gather = [&] {
-        return facts_of_write(runtime_, context, request.account, request.idempotency_key, [&] {
-            return contract_of_order(runtime_, command.account, request.broker_order_id);
-        });
+        return facts_of_write(
+            runtime_, context, request.account, request.idempotency_key, request.broker_order_id.text(),
+            [&] { return contract_of_order(runtime_, command.account, request.broker_order_id); });
     };
     return run_workflow(runtime_, context, "ibkr:orders:paper:cancel", command, gather,
                         order_answer(runtime_));
@@ -230,9 +257,9 @@ CallResult Gateway::paper_modify(const CallContext& context, const ModifyRequest
                                              request.broker_order_id, request.idempotency_key,
                                              request.changes, request.approval_id};
     const auto gather = [&] {
-        return facts_of_write(runtime_, context, request.account, request.idempotency_key, [&] {
-            return contract_of_order(runtime_, command.account, request.broker_order_id);
-        });
+        return facts_of_write(
+            runtime_, context, request.account, request.idempotency_key, request.broker_order_id.text(),
+            [&] { return contract_of_order(runtime_, command.account, request.broker_order_id); });
     };
     return run_workflow(runtime_, context, "ibkr:orders:paper:modify", command, gather,
                         order_answer(runtime_));

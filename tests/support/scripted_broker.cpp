@@ -1,6 +1,7 @@
 #include "tests/support/scripted_broker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ibkr::testing {
 
@@ -13,6 +14,7 @@ Contract ScriptedBroker::stock() {
 
 WriteFault ScriptedBroker::take_fault() {
     ++writes_begun_;
+    if (const auto event = std::exchange(before_write_, nullptr)) event();
     if (faults_.empty()) return WriteFault::none;
     const WriteFault fault = faults_.front();
     faults_.pop_front();

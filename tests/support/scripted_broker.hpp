@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -24,6 +25,8 @@ public:
     explicit ScriptedBroker(engine::Clock& clock) : clock_(clock) {}
 
     void next_write(WriteFault fault) { faults_.push_back(fault); }
+    /// What happens at the broker right before it looks at the next write.
+    void before_next_write(std::function<void()> event) { before_write_ = std::move(event); }
     /// Every accepted limit order at or above this price fills at once (buys).
     void fill_buys_at_or_above(events::Price price) { fill_from_ = price; }
     void fill(const events::BrokerOrderId& id, events::Quantity quantity, events::Price price);
@@ -70,6 +73,7 @@ private:
     std::optional<events::Price> fill_from_;
     events::Price bid_{events::Decimal::of(19950, 2)};
     events::Price ask_{events::Decimal::of(19960, 2)};
+    std::function<void()> before_write_;
     std::size_t writes_begun_ = 0;
     bool absence_provable_ = true;
 };
