@@ -37,6 +37,8 @@ std::vector<events::Event> build_events(const statemachines::Decided& decided, c
         event.result_status = draft.result_status;
         event.error_code = draft.error_code;
         event.input_hash = input_hash;
+        if (const auto* call = std::get_if<statemachines::RecordCall>(&command))
+            event.output_hash = call->output_hash;
         event.body = draft.body;
         if (built.empty())
             event.decided_from = input;
