@@ -8,8 +8,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "event_samples.hpp"
 #include "events/event_codec.hpp"
+#include "tests/unit/events/event_samples.hpp"
 
 using namespace ibkr::events;
 using ibkr::test::event_of_type;

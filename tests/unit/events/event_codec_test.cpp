@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <rapidcheck.h>
 
-#include "event_samples.hpp"
 #include "events/json/canonical_json.hpp"
 #include "events/redaction/redaction.hpp"
+#include "tests/unit/events/event_samples.hpp"
 
 using namespace ibkr::events;
 using ibkr::test::Arbitrary;

@@ -12,7 +12,7 @@
 #include "events/catalogue.hpp"
 #include "events/event.hpp"
 #include "events/json/describe_traits.hpp"
-#include "generators.hpp"
+#include "tests/unit/events/generators.hpp"
 
 // Values of every member kind the event bodies use, driven by their `describe`: arbitrary ones for
 // properties, fixed ones for the golden corpus.
