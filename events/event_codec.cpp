@@ -123,7 +123,9 @@ Result<std::string> upcast(const EventDescriptor& type, std::uint16_t version, s
 
 }  // namespace
 
-std::string body_json(const Body& body) { return to_canonical_json(body); }
+std::string body_json(const Body& body) {
+    return to_canonical_json(body);
+}
 
 Result<std::string> encode_event(const Event& event) {
     Envelope<const Event&> envelope{event, std::string(descriptor(event.body).name), {}};
