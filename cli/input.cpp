@@ -40,9 +40,12 @@ void Input::wrong(std::string_view name, std::string_view given, const std::stri
 
 tl::unexpected<events::Error> Input::error() const {
     events::Error error = errors_.front();
-    if (errors_.size() > 1)
-        for (const events::Error& each : errors_)
-            error.reasons.push_back({std::string(to_string(each.code)), each.message});
+    if (errors_.size() == 1) return events::failure(std::move(error));
+    error.message = std::to_string(errors_.size()) + " things are wrong with the call: ";
+    for (const events::Error& each : errors_) {
+        error.message += (error.reasons.empty() ? "" : "; ") + each.message;
+        error.reasons.push_back({std::string(to_string(each.code)), each.message});
+    }
     return events::failure(std::move(error));
 }
 

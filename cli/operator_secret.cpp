@@ -69,7 +69,7 @@ Result<bool> acts_as_operator(const io::Config& config, const Globals& globals) 
     if (!expected) return failure(expected.error());
     auto given = globals.operator_secret_file == "-"
                      ? ask()
-                     : events::read_small_file(globals.operator_secret_file, "the operator secret's file",
+                     : events::read_small_file(globals.operator_secret_file, "operator secret's file",
                                                secret_bytes_max);
     if (!given) return failure(given.error());
     drop_newline(*given);

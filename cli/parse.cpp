@@ -129,10 +129,16 @@ private:
             return parsed;
         }
         const CLI::App* deepest = &app_;
-        while (!deepest->get_subcommands().empty())
+        std::string above;
+        while (!deepest->get_subcommands().empty()) {
+            above += (above.empty() ? "" : " ") + deepest->get_name();
             deepest = deepest->get_subcommands().front();
+        }
         parsed.exit_code = usage_exit_code;
-        parsed.err = printable(stop.what()) + "\n\n" + deepest->help();
+        const auto unknown = app_.remaining(true);
+        const std::string why =
+            unknown.empty() ? std::string(stop.what()) : "there is no '" + unknown.front() + "'";
+        parsed.err = printable(why) + "\n\n" + deepest->help(above);
         return parsed;
     }
 

@@ -55,7 +55,7 @@ int save_export(App& app, const std::string& path, const Value& payload) {
     const Value* const text = payload.find(export_text_member);
     if (text == nullptr)
         return app.refuse(failure(ErrorCode::output_unsafe, "the export holds no text").value());
-    if (auto saved = events::write_new_file(path, "the export file", text->text); !saved)
+    if (auto saved = events::write_new_file(path, "export file", text->text); !saved)
         return app.refuse(saved.error());
     const auto line = [&](std::string_view name) {
         const Value* const value = payload.at(name);

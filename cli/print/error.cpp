@@ -20,6 +20,14 @@ std::string quoted_or_null(std::string_view text) {
     return text.empty() ? "null" : quoted(text);
 }
 
+/// The message up to where it repeats the reasons that follow it.
+std::string_view heading_of(const events::Error& error) {
+    std::string_view message = error.message;
+    if (error.reasons.empty()) return message;
+    const std::size_t repeated = message.find(": " + error.reasons.front().message);
+    return message.substr(0, repeated);
+}
+
 }  // namespace
 
 std::string error_json(const engine::CallError& failed) {
@@ -41,7 +49,8 @@ std::string error_json(const engine::CallError& failed) {
 
 std::string error_text(const engine::CallError& failed, const Style& style) {
     const events::Error& error = failed.error;
-    std::string text = style.bad(std::string(to_string(error.code))) + ": " + printable(error.message) + "\n";
+    std::string text =
+        style.bad(std::string(to_string(error.code))) + ": " + printable(heading_of(error)) + "\n";
     for (const events::Reason& reason : error.reasons)
         text += "  - " + printable(reason.code) + ": " + printable(reason.message) + "\n";
     if (!error.user_action.empty()) text += "Action: " + printable(error.user_action) + "\n";

@@ -98,6 +98,19 @@ std::string indented(const std::string& text) {
     return out;
 }
 
+/// Items with members of their own do not fit a table: one record after another.
+std::string list_text(const Value& list, const Style& style) {
+    const bool deep = std::any_of(list.items.begin(), list.items.end(), [](const Value& item) {
+        return std::any_of(item.members.begin(), item.members.end(),
+                           [](const auto& member) { return is_nested(member.second); });
+    });
+    if (!deep) return table_text(list.items, {}, style);
+    std::string out;
+    for (const Value& item : list.items)
+        out += (out.empty() ? "" : "\n") + record_text(item, style);
+    return out;
+}
+
 }  // namespace
 
 std::string Style::heading(std::string_view text) const {
@@ -129,20 +142,21 @@ std::string table_text(const std::vector<Value>& items, const std::vector<Column
 std::string record_text(const Value& object, const Style& style) {
     std::size_t width = 0;
     for (const auto& [name, member] : object.members)
-        width = std::max(width, display_width(titled(name)));
-    std::string out;
+        if (!is_nested(member)) width = std::max(width, display_width(titled(name)));
+    std::string lines;
+    std::string below;
     for (const auto& [name, member] : object.members) {
         const std::string title = style.heading(titled(name));
         if (!is_nested(member)) {
-            out += title + std::string(width - display_width(titled(name)), ' ') + std::string(gap) +
-                   cell_text(member) + "\n";
+            lines += title + std::string(width - display_width(titled(name)), ' ') + std::string(gap) +
+                     cell_text(member) + "\n";
             continue;
         }
-        out += title + "\n";
-        out += indented(member.kind == Value::Kind::list ? table_text(member.items, {}, style)
-                                                         : record_text(member, style));
+        below += title + "\n";
+        below += indented(member.kind == Value::Kind::list ? list_text(member, style)
+                                                           : record_text(member, style));
     }
-    return out;
+    return lines + below;
 }
 
 }  // namespace ibkr::cli

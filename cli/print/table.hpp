@@ -27,7 +27,8 @@ struct Style {
 [[nodiscard]] std::string table_text(const std::vector<Value>& items, const std::vector<Column>& columns,
                                      const Style& style);
 
-/// An object as lines "name  value"; nested objects and lists of objects are indented below their name.
+/// An object as lines "name  value"; nested objects and lists of objects follow, indented below
+/// their names.
 [[nodiscard]] std::string record_text(const Value& object, const Style& style);
 
 }  // namespace ibkr::cli

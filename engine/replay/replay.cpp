@@ -27,7 +27,8 @@ struct Replay::Run {
     }
     Result<void> decide_again(const std::vector<Event>& group);
     Result<void> fold(const std::vector<Event>& group, const events::Mac& mac);
-    Result<void> finish(std::vector<Event>& group, const events::Mac& mac);
+    /// `whole`: the group has all events of its decision, so it can be compared.
+    Result<void> finish(std::vector<Event>& group, const events::Mac& mac, bool whole = true);
 };
 
 Replay::Replay(std::unique_ptr<Run> run) : run_(std::move(run)) {}
@@ -94,9 +95,10 @@ Result<void> Replay::Run::fold(const std::vector<Event>& group, const events::Ma
     return store->commit({group.back().sequence_id, mac});
 }
 
-Result<void> Replay::Run::finish(std::vector<Event>& group, const events::Mac& mac) {
+Result<void> Replay::Run::finish(std::vector<Event>& group, const events::Mac& mac, bool whole) {
     if (group.empty()) return {};
-    if (auto decided = decide_again(group); !decided) return failure(decided.error());
+    if (whole)
+        if (auto decided = decide_again(group); !decided) return failure(decided.error());
     if (auto folded = fold(group, mac); !folded) return failure(folded.error());
     group.clear();
     return {};
@@ -107,20 +109,24 @@ Result<ReplayReport> Replay::run(events::LogCursor& cursor, const Until& until, 
     std::vector<Event> group;  // the events of one decision: its first carries what it was decided from
     events::Mac group_mac{};
     events::Record record;
+    bool whole = true;
     for (;;) {
         auto read = cursor.next(record);
         if (!read) return failure(read.error());
         if (!*read) break;
         auto event = events::decode_event(record.header.type_number, record.bytes);
         if (!event) return failure(event.error());
-        if (until.sequence && event->sequence_id > *until.sequence) break;
-        if (until.time && event->timestamp > *until.time) break;
+        if ((until.sequence && event->sequence_id > *until.sequence) ||
+            (until.time && event->timestamp > *until.time)) {
+            whole = event->decided_from.has_value();
+            break;
+        }
         if (event->decided_from)
             if (auto finished = run_->finish(group, group_mac); !finished) return failure(finished.error());
         group.push_back(std::move(*event));
         group_mac = record.mac;
     }
-    if (auto finished = run_->finish(group, group_mac); !finished) return failure(finished.error());
+    if (auto finished = run_->finish(group, group_mac, whole); !finished) return failure(finished.error());
     return run_->report;
 }
 

@@ -19,10 +19,10 @@ using events::ErrorCode;
 using events::failure;
 
 constexpr std::size_t key_bytes = 32;
-constexpr std::string_view role = "the generated key file";
+constexpr std::string_view role = "generated key file";
 
 tl::unexpected<events::Error> refused(const std::string& why, std::string action) {
-    return failure(ErrorCode::config_invalid, std::string(role) + " " + why, std::move(action));
+    return failure(ErrorCode::config_invalid, "the " + std::string(role) + " " + why, std::move(action));
 }
 
 events::Result<events::Secret> read_key(const std::string& path) {
@@ -52,7 +52,7 @@ events::Result<events::Secret> read_key(const std::string& path) {
 /// The whole file appears at once under its name; if another process was first, its key stays.
 events::Result<void> create_key(const std::string& path) {
     const std::string folder = std::filesystem::path(path).parent_path().string();
-    if (auto made = events::make_directories(folder, "the home directory"); !made) return made;
+    if (auto made = events::make_directories(folder, "home directory"); !made) return made;
     std::array<std::uint8_t, key_bytes> random{};
     if (auto filled = events::fill_random(random); !filled) return filled;
     std::string text = events::hex(random) + "\n";
@@ -66,7 +66,7 @@ events::Result<void> create_key(const std::string& path) {
     (void)::unlink(draft.c_str());
     if (linked != 0 && error_number != EEXIST)
         return failure(events::system_error(role, "creating", error_number));
-    return events::sync_directory(folder, "the home directory");
+    return events::sync_directory(folder, "home directory");
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 using events::ErrorCode;
 using events::failure;
 
-constexpr std::string_view role = "the home directory";
+constexpr std::string_view role = "home directory";
 
 events::Money dollars(std::int64_t amount) {
     return {events::Decimal::whole(amount), events::Currency{}};
@@ -65,11 +65,11 @@ events::Result<void> prepare_home(const std::string& home) {
     struct stat facts{};
     if (::stat(home.c_str(), &facts) != 0) return failure(events::system_error(role, "looking at", errno));
     if (!S_ISDIR(facts.st_mode))
-        return failure(ErrorCode::config_invalid, std::string(role) + " is not a directory",
+        return failure(ErrorCode::config_invalid, "the " + std::string(role) + " is not a directory",
                        "Set IBKR_AGENT_HOME to a private folder.");
     if (facts.st_uid != ::geteuid() || (facts.st_mode & 0022) != 0)
         return failure(ErrorCode::config_invalid,
-                       std::string(role) + " belongs to another user or can be written by others",
+                       "the " + std::string(role) + " belongs to another user or can be written by others",
                        "Set IBKR_AGENT_HOME to a private folder (mode 0700).");
     return {};
 }
