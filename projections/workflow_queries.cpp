@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <tuple>
+
 #include "events/json/codec.hpp"
 #include "projections/row_internal.hpp"
 #include "projections/workflow_records.hpp"
@@ -199,8 +202,9 @@ Result<std::vector<DueTimer>> Queries::due_timers(events::Timestamp now, std::ui
                                      now.unix_ms(), rows),
                     DueKind::approval, timers);
     if (!done) return events::failure(done.error());
-    std::stable_sort(timers.begin(), timers.end(),
-                     [](const DueTimer& a, const DueTimer& b) { return a.due_at < b.due_at; });
+    std::sort(timers.begin(), timers.end(), [](const DueTimer& a, const DueTimer& b) {
+        return std::tie(a.due_at, a.kind, a.workflow_id) < std::tie(b.due_at, b.kind, b.workflow_id);
+    });
     if (timers.size() > rows) timers.resize(rows);
     return timers;
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "engine/gateway/gateway.hpp"
 #include "engine/gateway/gather.hpp"
@@ -79,8 +80,9 @@ Result<std::vector<ExecutionRow>> known_executions(Runtime& runtime, const event
     rows.reserve(by_id.size());
     for (auto& [id, row] : by_id)
         rows.push_back(std::move(row));
-    std::stable_sort(rows.begin(), rows.end(), [](const ExecutionRow& a, const ExecutionRow& b) {
-        return a.execution.executed_at > b.execution.executed_at;
+    std::sort(rows.begin(), rows.end(), [](const ExecutionRow& a, const ExecutionRow& b) {
+        return std::tie(b.execution.executed_at, a.execution.execution_id) <
+               std::tie(a.execution.executed_at, b.execution.execution_id);
     });
     return rows;
 }

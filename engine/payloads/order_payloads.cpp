@@ -180,8 +180,12 @@ std::vector<OrderSides> join_orders(const std::vector<BrokerOrder>& book,
     }
     for (const OrderRecord& order : ours)
         if (!paired.contains(&order)) joined.push_back({nullptr, &order});
-    std::stable_sort(joined.begin(), joined.end(), [](const OrderSides& a, const OrderSides& b) {
-        return a.created_at() > b.created_at();
+    const auto broker_id = [](const OrderSides& order) {
+        return order.book != nullptr ? order.book->broker_order_id : order.ours->broker_order_id;
+    };
+    std::sort(joined.begin(), joined.end(), [&](const OrderSides& a, const OrderSides& b) {
+        if (a.created_at() != b.created_at()) return a.created_at() > b.created_at();
+        return broker_id(a) < broker_id(b);
     });
     return joined;
 }
