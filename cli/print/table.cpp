@@ -102,7 +102,7 @@ std::string indented(const std::string& text) {
 std::string list_text(const Value& list, const Style& style) {
     const bool deep = std::any_of(list.items.begin(), list.items.end(), [](const Value& item) {
         return std::any_of(item.members.begin(), item.members.end(),
-                           [](const auto& member) { return is_nested(member.second); });
+                           [](const auto& member) { return is_nested(member.value); });
     });
     if (!deep) return table_text(list.items, {}, style);
     std::string out;

@@ -14,8 +14,8 @@ bool read_object(events::JsonReader& reader, Value& value) {
     value.kind = Value::Kind::object;
     if (!reader.begin_object()) return false;
     for (std::string_view key; reader.next_member(key);) {
-        value.members.emplace_back(std::string(key), Value{});
-        if (!read(reader, value.members.back().second)) return false;
+        value.members.push_back({std::string(key), Value{}});
+        if (!read(reader, value.members.back().value)) return false;
     }
     return !reader.error();
 }

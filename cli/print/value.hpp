@@ -4,10 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace ibkr::cli {
+
+struct Member;
 
 /// A payload to be shown: JSON as a small tree that keeps numbers as their text.
 struct Value {
@@ -15,12 +16,17 @@ struct Value {
     Kind kind = Kind::null;
     std::string text;  ///< of texts and numbers; "true" or "false"
     std::vector<Value> items;
-    std::vector<std::pair<std::string, Value>> members;
+    std::vector<Member> members;
 
     /// nullptr when this is no object or has no such member.
     [[nodiscard]] const Value* find(std::string_view name) const noexcept;
     /// The member below a dotted path such as "bid.amount".
     [[nodiscard]] const Value* at(std::string_view path) const noexcept;
+};
+
+struct Member {
+    std::string name;
+    Value value;
 };
 
 /// nullopt when the text is not JSON of at most 64 levels and 256 MiB.
