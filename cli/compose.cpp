@@ -32,7 +32,7 @@ projections::EventSource events_of(events::LogCursor& cursor) {
     return [&cursor, record = events::Record{}](projections::LoggedEvent& next) mutable -> Result<bool> {
         auto more = cursor.next(record);
         if (!more || !*more) return more;
-        auto event = events::decode_event(record.header.type_number, record.bytes);
+        auto event = events::decode_record(record);
         if (!event) return failure(event.error());
         next.event = std::move(*event);
         next.mac = record.mac;

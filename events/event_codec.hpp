@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "events/event.hpp"
+#include "events/log/record.hpp"
 #include "events/result.hpp"
 
 namespace ibkr::events {
@@ -24,5 +25,9 @@ inline constexpr std::size_t event_bytes_max = 65'535;
 /// LOG_VERSION_UNSUPPORTED; bytes that are not such an event are AUDIT_CHAIN_INVALID.
 /// `decode_event(n, encode_event(e)) == e` for every event.
 [[nodiscard]] Result<Event> decode_event(std::uint16_t type_number, std::string_view bytes);
+
+/// `decode_event` of a record, which must also carry the record's own sequence: the chain covers the bytes but does
+/// not read them. AUDIT_CHAIN_INVALID when it carries another.
+[[nodiscard]] Result<Event> decode_record(const Record& record);
 
 }  // namespace ibkr::events

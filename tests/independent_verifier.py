@@ -217,7 +217,6 @@ class Verifier:
         event = canonical_object(data)
 
         require(value["sequence_id"] == sequence, "the sequence does not follow the one before")
-        require(is_integer(event.get("sequence_id"), sequence, sequence), "the event repeats another sequence")
         require(header[0] == 1, "the format is unknown")
         require(header[1] == 0, "the reserved byte is not zero")
         require(header[4:8] == BRANCH.to_bytes(4, "big"), "the branch is not the one in force")

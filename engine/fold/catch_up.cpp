@@ -43,7 +43,7 @@ Result<events::Timestamp> time_of_head(const events::LogReader& log) {
     Record record;
     auto read = (*cursor)->next(record);
     if (!read) return failure(read.error());
-    auto event = events::decode_event(record.header.type_number, record.bytes);
+    auto event = events::decode_record(record);
     if (!event) return failure(event.error());
     return event->timestamp;
 }
@@ -61,7 +61,7 @@ Result<bool> fold_some(events::LogCursor& cursor, projections::ProjectionStore& 
         auto read = cursor.next(record);
         if (!read) return give_up(read.error());
         if (!*read) break;
-        auto event = events::decode_event(record.header.type_number, record.bytes);
+        auto event = events::decode_record(record);
         if (!event) return give_up(event.error());
         if (auto applied = store.apply(*event); !applied) return give_up(applied.error());
         reached = {record.sequence, record.mac};

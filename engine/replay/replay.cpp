@@ -114,7 +114,7 @@ Result<ReplayReport> Replay::run(events::LogCursor& cursor, const Until& until, 
         auto read = cursor.next(record);
         if (!read) return failure(read.error());
         if (!*read) break;
-        auto event = events::decode_event(record.header.type_number, record.bytes);
+        auto event = events::decode_record(record);
         if (!event) return failure(event.error());
         if ((until.sequence && event->sequence_id > *until.sequence) ||
             (until.time && event->timestamp > *until.time)) {
