@@ -39,13 +39,24 @@ Use use_of_modify(const events::OrderRecord& before, const events::OrderRecord& 
     return took_place || has_ended(after) ? Use::consume : Use::release;
 }
 
+/// The order gave its approval back, and now the world shows that it reached the broker after all.
+bool was_released_wrongly(const events::ApprovalRecord& approval, const events::OrderRecord& before,
+                          const events::OrderRecord& after) {
+    return approval_state_of(approval) == ApprovalState::Approved && ended_unplaced(before) &&
+           !before.contradicted && after.contradicted;
+}
+
 }  // namespace
 
 std::optional<EventDraft> approval_use(const std::optional<events::ApprovalRecord>& approval,
                                        const events::OrderRecord& before, const events::OrderRecord& after,
                                        std::optional<events::Outcome> modify_outcome) {
-    if (!approval || approval_state_of(*approval) != ApprovalState::Reserved ||
-        approval->order_id != after.order_id)
+    if (!approval) return std::nullopt;
+    if (was_released_wrongly(*approval, before, after))
+        return draft(body_of<events::ApprovalRevoked>(events::ApprovalWord{
+                         "engine", "order " + after.order_id.text() + " reached the broker after all", {}}),
+                     approval->approval_id, approval->account);
+    if (approval_state_of(*approval) != ApprovalState::Reserved || approval->order_id != after.order_id)
         return std::nullopt;
     // The submit's approval is used up in the decision that sees the order at the broker: a reserved one
     // after that belongs to a modify.

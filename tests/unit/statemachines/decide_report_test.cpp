@@ -163,3 +163,19 @@ TEST_CASE("a report on an order that is not ours is recorded", "[decide][report]
     report.evidence = "broker_record";
     CHECK(event_names(world.run(report)) == Names{"tool_failed"});
 }
+
+TEST_CASE("an approval given back is revoked when its order appears at the broker", "[decide][report]") {
+    World world;
+    const auto order = world.submitted();
+    const auto& approval = world.approvals.begin()->second;
+    world.run(world.outcome(order, ev::Outcome::refused, "rejected"));
+    REQUIRE(approval.state == "approved");
+    auto report = world.report(order, "filled");
+    report.executions = {world.fill("late", "10", "190")};
+    world.run(report);
+    CHECK(world.orders.at(order).contradicted);
+    CHECK(world.orders.at(order).filled_quantity == quantity("10"));
+    CHECK(approval.state == "revoked");
+    CHECK(world.run(world.submit_command(approval.approval_id, "key-2")).refusal);
+    CHECK(world.run(report).events.empty());
+}
