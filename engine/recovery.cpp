@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
+#include <utility>
 
 #include "engine/effects/broker_writes.hpp"
 #include "engine/fold/catch_up.hpp"
@@ -83,10 +85,7 @@ Result<void> Runtime::settle_pending_intents() {
     auto orders = parts_.store.orders_with_pending_intent();
     if (!orders) return failure(orders.error());
     if (orders->empty()) return {};
-    if (auto listed = parts_.broker.accounts())
-        for (const BrokerAccount& account : *listed)
-            parts_.accounts.add(account.account_id);
-
+    learn_accounts();
     for (const OrderRecord& order : *orders) {
         RecordOutcome outcome;
         if (parts_.broker.book_read_proves_absence()) {
@@ -105,7 +104,7 @@ Result<void> Runtime::settle_pending_intents() {
             !recorded)
             return recorded;
     }
-    return reconcile();
+    return {};
 }
 
 void Runtime::learn_accounts() {
@@ -115,6 +114,9 @@ void Runtime::learn_accounts() {
 }
 
 Result<void> Runtime::reconcile() {
+    // No write is under way between two commands: an intent without outcome is one that could not be
+    // recorded.
+    if (auto settled = settle_pending_intents(); !settled) return settled;
     auto open = parts_.store.open_orders();
     if (!open) return failure(open.error());
     if (!open->empty()) learn_accounts();
@@ -146,12 +148,47 @@ Result<void> Runtime::book_late_executions() {
             report.order_id = (*order)->order_id;
             report.executions.push_back(fill);
         }
-        for (const auto& [order_id, report] : late)
-            if (auto recorded =
-                    engine_command(report, "late-fills:" + order_id.text(), "ibkr_engine_reconciler");
-                !recorded)
+        for (auto& [order_id, report] : late)
+            if (auto recorded = record_report(std::move(report), hash, "late-fills:"); !recorded)
                 return recorded;
     }
+    return {};
+}
+
+Result<std::vector<ReportOrder>> Runtime::pieces_of(ReportOrder report, const events::AccountHash& account) {
+    std::vector<events::ExecutionId> ids;
+    for (const events::Execution& fill : report.executions)
+        ids.push_back(fill.execution_id);
+    const auto known = parts_.store.known_executions(account, ids);
+    if (!known) return failure(known.error());
+    std::vector<events::Execution> fresh = std::exchange(report.executions, {});
+    std::erase_if(fresh, [&](const auto& fill) { return known->contains(fill.execution_id); });
+    std::sort(fresh.begin(), fresh.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.executed_at, a.execution_id) < std::tie(b.executed_at, b.execution_id);
+    });
+    std::vector<ReportOrder> pieces;
+    for (std::size_t from = 0; fresh.size() - from > executions_per_report_max;
+         from += executions_per_report_max) {
+        ReportOrder piece;
+        piece.order_id = report.order_id;
+        const auto first = fresh.begin() + static_cast<std::ptrdiff_t>(from);
+        piece.executions.assign(first, first + static_cast<std::ptrdiff_t>(executions_per_report_max));
+        pieces.push_back(std::move(piece));
+    }
+    const std::size_t placed = pieces.size() * executions_per_report_max;
+    report.executions.assign(fresh.begin() + static_cast<std::ptrdiff_t>(placed), fresh.end());
+    pieces.push_back(std::move(report));
+    return pieces;
+}
+
+Result<void> Runtime::record_report(ReportOrder report, const events::AccountHash& account,
+                                    std::string_view command_prefix) {
+    const std::string command_id = std::string(command_prefix) + report.order_id.text();
+    auto pieces = pieces_of(std::move(report), account);
+    if (!pieces) return failure(pieces.error());
+    for (const ReportOrder& piece : *pieces)
+        if (auto recorded = engine_command(piece, command_id, "ibkr_engine_reconciler"); !recorded)
+            return recorded;
     return {};
 }
 
@@ -173,7 +210,7 @@ Result<void> Runtime::reconcile_order(const OrderRecord& order) {
         report->terms.reset();
     if (parts_.suspension != nullptr && !parts_.suspension->pass(SuspensionPoint::before_report))
         return failure(events::ErrorCode::audit_write_failed, "the process stops here");
-    return engine_command(*report, "report:" + order.order_id.text(), "ibkr_engine_reconciler");
+    return record_report(std::move(*report), order.account, "report:");
 }
 
 }  // namespace ibkr::engine

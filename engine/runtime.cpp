@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "engine/effects/broker_writes.hpp"
 #include "engine/fold/catch_up.hpp"
@@ -42,7 +43,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeParts parts, Policies poli
     runtime->writer_ = std::make_unique<Writer>(runtime->parts_, *last_log_time);
     runtime->learn_accounts();  // redaction needs them before the first text from outside
     if (auto loaded = runtime->load_policies(policies); !loaded) return failure(loaded.error());
-    if (auto settled = runtime->settle_pending_intents(); !settled) return failure(settled.error());
+    if (auto settled = runtime->reconcile(); !settled) return failure(settled.error());
     if (auto fired = runtime->fire_due_timers(); !fired) return failure(fired.error());
     return runtime;
 }
@@ -107,43 +108,53 @@ Result<Executed> Runtime::run_write(const CallContext& context, const statemachi
     const bool changes_an_order = write.operation != events::Operation::submit;
     const bool definite = recorded.outcome == events::Outcome::confirmed ||
                           (changes_an_order && recorded.outcome == events::Outcome::refused);
-    std::optional<statemachines::ReportOrder> report;
+    std::vector<statemachines::ReportOrder> report;
     if (definite && parts_.broker.book_read_proves_absence()) {
-        report = book_report(write.order_id, write.account, write.client_order_id);
+        if (auto book = book_report(write.order_id, write.account, write.client_order_id))
+            if (auto pieces = pieces_of(std::move(*book), write.account)) report = std::move(*pieces);
         if (!pass(SuspensionPoint::before_report)) return stopped();
     }
     return record_outcome(context, outcome, std::move(report), changes_an_order, render);
 }
 
 Result<Executed> Runtime::record_outcome(const CallContext& context, const Command& outcome,
-                                         std::optional<statemachines::ReportOrder> report,
+                                         std::vector<statemachines::ReportOrder> report,
                                          bool executions_first, const Render& render) {
     const Facts facts = ActFacts{now(), {}, false, "engine"};
     std::vector<Command> commands;
     // What filled before a cancel or modify took hold is booked before the answer that may end the order.
-    if (report && executions_first && !report->executions.empty()) {
-        statemachines::ReportOrder fills;
-        fills.order_id = report->order_id;
-        fills.executions = report->executions;
-        commands.emplace_back(std::move(fills));
-    }
+    if (executions_first)
+        for (statemachines::ReportOrder& piece : report) {
+            if (piece.executions.empty()) continue;
+            statemachines::ReportOrder fills;
+            fills.order_id = piece.order_id;
+            fills.executions = std::exchange(piece.executions, {});
+            commands.emplace_back(std::move(fills));
+        }
     const std::size_t place = commands.size();
     commands.push_back(outcome);
-    if (report) commands.emplace_back(std::move(*report));
+    for (statemachines::ReportOrder& piece : report)
+        if (!piece.executions.empty() || !piece.evidence.empty()) commands.emplace_back(std::move(piece));
     std::vector<Submission> batch;
     for (const Command& command : commands)
         batch.push_back({&context, &command, &facts, batch.size() < place ? nullptr : &render});
-    auto written = writer_->write(batch);
+    auto written = batch.size() <= batch_commands_max
+                       ? writer_->write(batch)
+                       : Result<std::vector<Written>>(
+                             failure(ErrorCode::audit_write_failed, "more executions than one append takes"));
     // The outcome never waits for a report that cannot be recorded.
     if (!written && alive() && commands.size() > 1)
-        return record_outcome(context, outcome, std::nullopt, false, render);
+        return record_outcome(context, outcome, {}, false, render);
     if (!written) return failure(written.error());
     // A report that said nothing new left no event: the outcome's answer stands.
     Executed answer = std::move((*written)[place].executed);
-    Executed& last = written->back().executed;
-    if (place + 1 == written->size() || last.audit_event_id.empty()) return answer;
-    last.outcome = answer.outcome;
-    return std::move(last);
+    for (std::size_t later = place + 1; later < written->size(); ++later) {
+        Executed& reported = (*written)[later].executed;
+        if (reported.audit_event_id.empty()) continue;
+        reported.outcome = answer.outcome;
+        answer = std::move(reported);
+    }
+    return answer;
 }
 
 Result<events::EventId> Runtime::record_call(const CallContext& context,

@@ -72,6 +72,9 @@ class Runtime {
 public:
     /// Timers fired in one round at most; the rest waits for the next.
     static constexpr std::uint32_t timers_per_round_max = 1000;
+    /// Executions of one report at most: the command is part of its first event, which is at most 65,535
+    /// bytes.
+    static constexpr std::size_t executions_per_report_max = 50;
 
     /// Brings the projections up to the log's head, records changed policies, settles intents without outcome
     /// (design 5.10), and lets due timers fire. Errors: AUDIT_WRITE_FAILED, AUDIT_CHAIN_INVALID,
@@ -116,6 +119,7 @@ public:
 private:
     explicit Runtime(RuntimeParts parts);
     [[nodiscard]] events::Result<void> load_policies(const Policies& policies);
+    /// Gives every intent without an outcome the one that can be told now (design 5.10).
     [[nodiscard]] events::Result<void> settle_pending_intents();
     /// Makes one broker write and records its outcome.
     [[nodiscard]] events::Result<Executed> run_write(const CallContext& context,
@@ -125,8 +129,17 @@ private:
     /// `executions_first`: the fills that `report` holds happened before the outcome.
     [[nodiscard]] events::Result<Executed> record_outcome(const CallContext& context,
                                                           const statemachines::Command& outcome,
-                                                          std::optional<statemachines::ReportOrder> report,
+                                                          std::vector<statemachines::ReportOrder> report,
                                                           bool executions_first, const Render& render);
+    /// `report` without the executions that are recorded already, in pieces whose events fit a record: at
+    /// most `executions_per_report_max` executions each, oldest first; the last piece has the word on the
+    /// order.
+    [[nodiscard]] events::Result<std::vector<statemachines::ReportOrder>> pieces_of(
+        statemachines::ReportOrder report, const events::AccountHash& account);
+    /// Records every piece of a report on an order of `account`.
+    [[nodiscard]] events::Result<void> record_report(statemachines::ReportOrder report,
+                                                     const events::AccountHash& account,
+                                                     std::string_view command_prefix);
     /// What the book holds of the order with this client order id. nullopt: it has none, or could not be read
     /// (`book_was_read` tells).
     [[nodiscard]] std::optional<statemachines::ReportOrder> book_report(

@@ -39,15 +39,15 @@ std::optional<CallError> write_not_accepted(const Command& command, const Execut
         executed.audit_event_id};
 }
 
-/// Keys, ids and symbols are recorded as they come, so one that redaction would touch is refused (design 4).
-/// The directory must know the broker's accounts.
-Result<void> recordable(Runtime& runtime, std::initializer_list<std::string_view> texts) {
+/// Keys and ids are recorded as they come, so one that redaction would touch is refused (design 4). The
+/// directory must know the broker's accounts.
+Result<void> recordable(Runtime& runtime, std::initializer_list<std::string_view> ids) {
     const events::Redactor redactor(runtime.accounts().raw_ids());
-    for (const std::string_view text : texts)
-        if (redactor.touches(text))
+    for (const std::string_view id : ids)
+        if (redactor.touches(id))
             return failure(ErrorCode::order_validation_failed,
-                           "a key, an id or a symbol holds an account id or looks like a secret",
-                           "Choose another key; give ids and symbols as this gateway showed them.");
+                           "a key or an id holds an account id or looks like a secret",
+                           "Choose another key; give ids as this gateway showed them.");
     return {};
 }
 
@@ -171,7 +171,7 @@ CallResult Gateway::order_preview(const CallContext& context, const PreviewReque
         command.environment = events::Environment::live;
     const auto gather = [&]() -> Result<Facts> {
         if (!account) return failure(account.error());
-        if (auto checked = recordable(runtime_, {request.symbol, request.replaces.text()}); !checked)
+        if (auto checked = recordable(runtime_, {request.replaces.text()}); !checked)
             return failure(checked.error());
         if (auto reconciled = runtime_.reconcile(); !reconciled) return failure(reconciled.error());
         auto contract = contract_by_symbol(runtime_, request.symbol, request.currency);

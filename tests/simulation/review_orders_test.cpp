@@ -194,3 +194,23 @@ TEST_CASE("an account id in a key, an id, a symbol or a reason never reaches the
     REQUIRE_FALSE(rig.gateway().order_preview(rig.context("ibkr_order_preview"), request));
     check_log(rig, raw);
 }
+
+TEST_CASE("an order filled in hundreds of pieces is booked whole, by a report and around an answer") {
+    EngineRig rig;
+    const events::Quantity piece{events::Decimal::of(1, 1)};
+    const auto fill_pieces = [&](const events::BrokerOrderId& id, int count) {
+        for (int i = 0; i < count; ++i)
+            rig.broker.fill(id, piece, hundred_fifty);
+    };
+    const Placed placed = place(rig, "100", "pieces");
+    fill_pieces(placed.broker_id, 450);
+    REQUIRE(rig.runtime().reconcile());
+    REQUIRE(order_of(rig, placed.order_id).filled_quantity == events::Quantity::whole(45));
+    rig.broker.before_next_write([&] { fill_pieces(placed.broker_id, 400); });
+    REQUIRE(rig.cancel(placed.broker_id, "cancel"));
+    const auto order = order_of(rig, placed.order_id);
+    REQUIRE(order.state == "cancelled");
+    REQUIRE(order.filled_quantity == events::Quantity::whole(85));
+    REQUIRE_FALSE(order.contradicted);
+    check_log(rig);
+}
