@@ -17,6 +17,14 @@ constexpr auto statuses =
 
 }  // namespace
 
+events::Result<std::vector<events::Execution>> Broker::executions_of_order(
+    const events::AccountId& account, const events::BrokerOrderId& order) {
+    auto found = executions(account);
+    if (found)
+        std::erase_if(*found, [&](const events::Execution& fill) { return fill.broker_order_id != order; });
+    return found;
+}
+
 std::span<const events::EnumName<BrokerOrderStatus>> enum_names(BrokerOrderStatus) noexcept {
     return statuses;
 }

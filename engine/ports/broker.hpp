@@ -158,6 +158,9 @@ public:
         const events::AccountId& account, const events::ClientOrderId& id) = 0;
     [[nodiscard]] virtual events::Result<std::vector<events::Execution>> executions(
         const events::AccountId& account) = 0;
+    /// Those of one order. Picked from `executions` unless the broker can be asked for them alone.
+    [[nodiscard]] virtual events::Result<std::vector<events::Execution>> executions_of_order(
+        const events::AccountId& account, const events::BrokerOrderId& order);
 
     [[nodiscard]] virtual BrokerAnswer submit(const SubmitRequest& request) = 0;
     [[nodiscard]] virtual BrokerAnswer cancel(const CancelRequest& request) = 0;

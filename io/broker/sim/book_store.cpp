@@ -111,7 +111,10 @@ std::vector<BookOrder> BookStore::open_orders() {
 
 std::vector<BookOrder> BookStore::open_orders_of(std::string_view account_id) {
     return read_orders(Query(
-        *this, "SELECT * FROM orders WHERE is_open = 1 AND account_id = ?1 ORDER BY order_id", account_id));
+        *this,
+        // Named, because SQLite would rather walk all orders the account ever had.
+        "SELECT * FROM orders INDEXED BY orders_open WHERE is_open = 1 AND account_id = ?1 ORDER BY order_id",
+        account_id));
 }
 
 std::vector<BookOrder> BookStore::recent_orders_of(std::string_view account_id, Millis since) {
@@ -139,13 +142,8 @@ void BookStore::insert_execution(std::string_view account_id, const BookExecutio
         .run();
 }
 
-std::vector<BookExecution> BookStore::executions_of(std::string_view account_id, Millis since) {
+std::vector<BookExecution> BookStore::read_executions(Query query) {
     std::vector<BookExecution> executions;
-    Query query(*this,
-                "SELECT order_id, number, contract, side, quantity, price, executed FROM executions "
-                "WHERE account_id = ?1 AND executed >= ?2 ORDER BY executed DESC, order_id DESC, number DESC "
-                "LIMIT ?3",
-                account_id, since, executions_max);
     while (query.next()) {
         BookExecution execution{query.integer(0),
                                 query.integer(1),
@@ -156,8 +154,27 @@ std::vector<BookExecution> BookStore::executions_of(std::string_view account_id,
             fail("the simulated venue's book holds a word it does not know");
         if (!failure_) executions.push_back(execution);
     }
-    std::ranges::reverse(executions);
     return executions;
+}
+
+std::vector<BookExecution> BookStore::executions_of(std::string_view account_id, Millis since) {
+    auto newest_first = read_executions(
+        Query(*this,
+              "SELECT order_id, number, contract, side, quantity, price, executed FROM executions "
+              "WHERE account_id = ?1 AND executed >= ?2 ORDER BY executed DESC, order_id DESC, number DESC "
+              "LIMIT ?3",
+              account_id, since, executions_max));
+    std::ranges::reverse(newest_first);
+    return newest_first;
+}
+
+std::vector<BookExecution> BookStore::executions_of_order(std::string_view account_id, std::int64_t order_id,
+                                                          Millis since) {
+    return read_executions(
+        Query(*this,
+              "SELECT order_id, number, contract, side, quantity, price, executed FROM executions "
+              "WHERE order_id = ?1 AND account_id = ?2 AND executed >= ?3 ORDER BY number LIMIT ?4",
+              order_id, account_id, since, executions_max));
 }
 
 CashState BookStore::cash_of(std::string_view account_id) {

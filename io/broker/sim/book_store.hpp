@@ -58,6 +58,8 @@ public:
     void insert_execution(std::string_view account_id, const BookExecution& execution);
     /// Executions at or after `since`, oldest first.
     [[nodiscard]] std::vector<BookExecution> executions_of(std::string_view account_id, Millis since);
+    [[nodiscard]] std::vector<BookExecution> executions_of_order(std::string_view account_id,
+                                                                 std::int64_t order_id, Millis since);
 
     [[nodiscard]] CashState cash_of(std::string_view account_id);
     void set_cash(std::string_view account_id, const CashState& cash);
@@ -72,6 +74,7 @@ private:
     [[nodiscard]] std::int64_t single_integer(std::string_view sql);
     [[nodiscard]] std::vector<BookOrder> read_orders(Query query);
     [[nodiscard]] std::optional<BookOrder> read_order(Query query);
+    [[nodiscard]] std::vector<BookExecution> read_executions(Query query);
     [[nodiscard]] const Instrument* instrument_numbered(std::int64_t number);
     void fail(std::string why);
 

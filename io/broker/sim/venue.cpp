@@ -221,4 +221,15 @@ events::Result<std::vector<events::Execution>> SimulatedVenue::executions(const 
     });
 }
 
+events::Result<std::vector<events::Execution>> SimulatedVenue::executions_of_order(
+    const events::AccountId& account, const events::BrokerOrderId& order) {
+    if (const auto known = known_account(account); !known) return events::failure(known.error());
+    const auto number = order_number(order);
+    if (!number) return std::vector<events::Execution>{};
+    return read([this, &account, &number](sim::Millis now) {
+        return reports(book_->executions_of_order(account.raw(), *number, now - executions_kept),
+                       sim::execution_report);
+    });
+}
+
 }  // namespace ibkr::io

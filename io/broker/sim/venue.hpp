@@ -85,6 +85,8 @@ public:
         const events::AccountId& account, const events::ClientOrderId& id) override;
     [[nodiscard]] events::Result<std::vector<events::Execution>> executions(
         const events::AccountId& account) override;
+    [[nodiscard]] events::Result<std::vector<events::Execution>> executions_of_order(
+        const events::AccountId& account, const events::BrokerOrderId& order) override;
 
     [[nodiscard]] engine::BrokerAnswer submit(const engine::SubmitRequest& request) override;
     [[nodiscard]] engine::BrokerAnswer cancel(const engine::CancelRequest& request) override;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <charconv>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,15 @@ auto SimulatedVenue::read(Body body) -> events::Result<decltype(body(sim::Millis
     if (sim::find_account(account.raw()) != nullptr) return {};
     return events::failure(events::ErrorCode::input_unauthorized_account,
                            "the simulated venue has no such account");
+}
+
+/// The book's number of an order; nothing when the id is not one of this venue's.
+[[nodiscard]] inline std::optional<std::int64_t> order_number(const events::BrokerOrderId& id) {
+    const std::string& text = id.text();
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
 }
 
 }  // namespace ibkr::io

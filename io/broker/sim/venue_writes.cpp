@@ -1,9 +1,7 @@
-#include <charconv>
-
 #include "io/broker/sim/accounts.hpp"
 #include "io/broker/sim/matching.hpp"
 #include "io/broker/sim/order_entry.hpp"
-#include "io/broker/sim/venue.hpp"
+#include "io/broker/sim/venue_internal.hpp"
 
 namespace ibkr::io {
 namespace {
@@ -56,14 +54,6 @@ std::string account_problem(const events::AccountId& account, events::Environmen
     const auto wanted =
         environment == events::Environment::paper ? events::AccountMode::paper : events::AccountMode::live;
     return terms->mode == wanted ? "" : "the account is not of the request's environment";
-}
-
-std::optional<std::int64_t> order_number(const events::BrokerOrderId& id) {
-    const std::string& text = id.text();
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 }  // namespace

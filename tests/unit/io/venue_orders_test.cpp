@@ -219,6 +219,26 @@ TEST_CASE("An order beyond the displayed size fills partly now and the rest late
     CHECK(fills[2].executed_at == start.plus_seconds(20));
 }
 
+TEST_CASE("The executions of one order are those of the whole list that name it") {
+    engine::VirtualClock clock(start);
+    const auto venue = open_venue(clock);
+    CHECK(venue->submit(limit_order("p-1", intc, Side::buy, 1'200, "40")).outcome == Outcome::confirmed);
+    CHECK(venue->submit(limit_order("p-2", aapl, Side::buy, 5, "205")).outcome == Outcome::confirmed);
+    clock.advance_ms(20'000);
+    const auto all = venue->executions(paper).value();
+    REQUIRE(all.size() == 4);
+    for (const char* const id : {"1001", "1002", "1003", "x", ""}) {
+        const events::BrokerOrderId order{std::string(id)};
+        auto own = all;
+        std::erase_if(own, [&](const auto& fill) { return fill.broker_order_id != order; });
+        CHECK(venue->executions_of_order(paper, order).value() == own);
+        CHECK(venue->Broker::executions_of_order(paper, order).value() == own);
+        CHECK(venue->executions_of_order(live, order).value().empty());
+    }
+    clock.advance_ms(io::SimulatedVenue::executions_kept + 1);
+    CHECK(venue->executions_of_order(paper, events::BrokerOrderId("1001")).value().empty());
+}
+
 TEST_CASE("Rehearsal symbols: later, never, half") {
     engine::VirtualClock clock(start);
     const auto venue = open_venue(clock);
