@@ -40,6 +40,17 @@ CLI::Validator whole_number(const Option& option) {
         "");
 }
 
+/// "--name=" is an empty value; the library would take the next word instead.
+std::vector<std::string> with_empty_values(const std::vector<std::string>& words) {
+    std::vector<std::string> all;
+    for (const std::string& word : words) {
+        const bool empty = word.starts_with("--") && word.find('=') == word.size() - 1;
+        all.push_back(empty ? word.substr(0, word.size() - 1) : word);
+        if (empty) all.emplace_back();
+    }
+    return all;
+}
+
 /// The library's tree of one command line, built from the table of commands, and where it puts values.
 class Tree {
 public:
@@ -189,7 +200,7 @@ Parsed parse_command_line(const std::vector<std::string>& words) {
         return {std::nullopt, usage_exit_code, "",
                 "more than " + std::to_string(arguments_max) + " arguments, or one longer than " +
                     std::to_string(argument_bytes_max) + " bytes\n"};
-    return Tree().parse(words);
+    return Tree().parse(with_empty_values(words));
 }
 
 }  // namespace ibkr::cli

@@ -1,0 +1,164 @@
+#include "tests/integration/cli_support.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+namespace ibkr::integration {
+namespace {
+
+std::string content(const std::string& path) {
+    std::ifstream stream(path, std::ios::binary);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+}
+
+/// One started run; its output goes to files, so that no pipe can fill up.
+struct Started {
+    pid_t pid = -1;
+    std::string out;
+    std::string err;
+};
+
+Started start(const AgentHome& home, const std::vector<std::string>& words, std::size_t number) {
+    Started run{-1, home.path("out." + std::to_string(number)), home.path("err." + std::to_string(number))};
+    std::vector<std::string> texts = {IBKR_AGENT_BINARY};
+    texts.insert(texts.end(), words.begin(), words.end());
+    std::vector<std::string> settings = {"PATH=/usr/bin:/bin"};
+    for (const auto& [name, value] : home.environment)
+        settings.push_back(name + "=" + value);
+    const auto pointers = [](std::vector<std::string>& list) {
+        std::vector<char*> all;
+        for (std::string& text : list)
+            all.push_back(text.data());
+        all.push_back(nullptr);
+        return all;
+    };
+    auto arguments = pointers(texts);
+    auto environment = pointers(settings);
+    run.pid = ::fork();
+    REQUIRE(run.pid >= 0);
+    if (run.pid == 0) {
+        const int out = ::open(run.out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        const int err = ::open(run.err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        ::dup2(out, STDOUT_FILENO);
+        ::dup2(err, STDERR_FILENO);
+        ::execve(arguments[0], arguments.data(), environment.data());
+        ::_exit(127);
+    }
+    return run;
+}
+
+Ran finish(const Started& run) {
+    int status = 0;
+    REQUIRE(::waitpid(run.pid, &status, 0) == run.pid);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(run.out), content(run.err)};
+}
+
+}  // namespace
+
+nlohmann::json Ran::out_json() const {
+    INFO(out << err);
+    auto json = nlohmann::json::parse(out, nullptr, false);
+    REQUIRE_FALSE(json.is_discarded());
+    return json;
+}
+
+nlohmann::json Ran::err_json() const {
+    INFO(out << err);
+    auto json = nlohmann::json::parse(err, nullptr, false);
+    REQUIRE_FALSE(json.is_discarded());
+    return json;
+}
+
+std::string Ran::code() const {
+    return err_json().value("code", "");
+}
+
+AgentHome::AgentHome() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "ibkr-cli-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    folder_ = pattern;
+    environment["IBKR_AGENT_HOME"] = folder_ + "/home";
+}
+
+AgentHome::~AgentHome() {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_, ignored))
+        if (entry.is_directory(ignored))
+            std::filesystem::permissions(entry.path(), std::filesystem::perms::owner_all, ignored);
+    std::filesystem::remove_all(folder_, ignored);
+}
+
+Ran AgentHome::run(const std::vector<std::string>& words) const {
+    return finish(start(*this, words, 0));
+}
+
+std::vector<Ran> AgentHome::run_together(const std::vector<std::vector<std::string>>& commands) const {
+    std::vector<Started> started;
+    for (const auto& words : commands)
+        started.push_back(start(*this, words, started.size()));
+    std::vector<Ran> done;
+    for (const Started& run : started)
+        done.push_back(finish(run));
+    return done;
+}
+
+nlohmann::json AgentHome::get(std::vector<std::string> words) const {
+    words.emplace_back("--json");
+    const Ran ran = run(words);
+    INFO(words[0] << ' ' << (words.size() > 1 ? words[1] : "") << '\n' << ran.err);
+    REQUIRE(ran.exit_code == 0);
+    CHECK(ran.err.empty());
+    return ran.out_json();
+}
+
+std::string AgentHome::refused(std::vector<std::string> words, int exit_code) const {
+    words.emplace_back("--json");
+    const Ran ran = run(words);
+    INFO(ran.out << ran.err);
+    CHECK(ran.exit_code == exit_code);
+    CHECK(ran.out.empty());
+    const auto error = ran.err_json();
+    CHECK_FALSE(error.value("message", "").empty());
+    CHECK(error.contains("retryable"));
+    CHECK(error.contains("audit_event_id"));
+    CHECK_FALSE(error["user_action"].is_null());
+    return error.value("code", "");
+}
+
+void AgentHome::write(const std::string& name, const std::string& text) const {
+    std::ofstream(path(name), std::ios::binary) << text;
+}
+
+std::string AgentHome::read(const std::string& name) const {
+    return content(path(name));
+}
+
+std::string preview(const AgentHome& home, const std::string& quantity, const std::string& price) {
+    return home
+        .get({"orders", "preview", "--account", "DU1234567", "--symbol", "AAPL", "--side", "buy",
+              "--quantity", quantity, "--limit-price", price, "--enable-preview"})
+        .at("preview_id");
+}
+
+std::string approve(const AgentHome& home, const std::string& preview_id) {
+    return home.get({"approvals", "create", "--account", "DU1234567", "--preview-id", preview_id})
+        .at("approval_id");
+}
+
+nlohmann::json submit(const AgentHome& home, const std::string& approval_id, const std::string& key) {
+    return home.get({"orders", "submit", "--account", "DU1234567", "--approval-id", approval_id,
+                     "--idempotency-key", key, "--enable-paper"});
+}
+
+}  // namespace ibkr::integration

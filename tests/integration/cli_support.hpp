@@ -1,0 +1,57 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace ibkr::integration {
+
+/// What one run of the real binary came to.
+struct Ran {
+    int exit_code = -1;  ///< -1: ended by a signal
+    std::string out;
+    std::string err;
+
+    [[nodiscard]] nlohmann::json out_json() const;  ///< fails the test when it is not JSON
+    [[nodiscard]] nlohmann::json err_json() const;
+    [[nodiscard]] std::string code() const;  ///< `code` of the error object on stderr
+};
+
+/// A private home for the offline profile, removed with everything in it; runs the binary with arguments as
+/// bytes, without a shell.
+class AgentHome {
+public:
+    AgentHome();
+    ~AgentHome();
+    AgentHome(const AgentHome&) = delete;
+    AgentHome& operator=(const AgentHome&) = delete;
+
+    [[nodiscard]] Ran run(const std::vector<std::string>& words) const;
+    /// The same with --json; the payload of a run that must succeed.
+    [[nodiscard]] nlohmann::json get(std::vector<std::string> words) const;
+    /// The error code of a run that must fail with `exit_code`.
+    [[nodiscard]] std::string refused(std::vector<std::string> words, int exit_code) const;
+    /// Starts several at once and waits for all.
+    [[nodiscard]] std::vector<Ran> run_together(const std::vector<std::vector<std::string>>& commands) const;
+
+    [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
+    [[nodiscard]] std::string path(const std::string& name) const { return folder_ + "/" + name; }
+    void write(const std::string& name, const std::string& content) const;
+    [[nodiscard]] std::string read(const std::string& name) const;
+
+    std::map<std::string, std::string> environment;  ///< of the runs; IBKR_AGENT_HOME is set to `home`
+
+private:
+    std::string folder_;
+};
+
+// Steps of the paper flow on DU1234567; each must succeed.
+[[nodiscard]] std::string preview(const AgentHome& home, const std::string& quantity,
+                                  const std::string& price);
+[[nodiscard]] std::string approve(const AgentHome& home, const std::string& preview_id);
+[[nodiscard]] nlohmann::json submit(const AgentHome& home, const std::string& approval_id,
+                                    const std::string& key);
+
+}  // namespace ibkr::integration
