@@ -230,7 +230,7 @@ TEST_CASE("an embedded object is brought into canonical form") {
 TEST_CASE("whatever depth was accepted from outside can be read back inside our own envelopes") {
     std::string deep = "1";
     for (int i = 0; i < 64; ++i)
-        deep = R"({"a":)" + deep + "}";
+        deep.insert(0, R"({"a":)").append("}");
     REQUIRE(canonicalize_json(deep, JsonLimits::outside()).has_value());
     ToolCompleted value{EmbeddedJson{deep}};
     REQUIRE(from_json_text<ToolCompleted>(to_canonical_json(value)).value() == value);

@@ -90,7 +90,7 @@ public:
         fill("output_hash", event.output_hash);
         fill("redactions", event.redactions);
         fill("decided_from", event.decided_from);
-        std::visit([this](auto& body) { fill("body", body); }, event.body);
+        std::visit([this](auto& body) { this->fill("body", body); }, event.body);
     }
 
 private:

@@ -57,6 +57,21 @@ std::string sensitive() {
         "c:\\users\\hush-hush\\x", "\\users\\", " /root/hush-hush", "bearer ", "du7654321", "s3cr3t-value"));
 }
 
+std::string many_sensitive() {
+    std::string text;
+    for (int i = 0; i < 20; ++i)
+        text += *ibkr::test::unicode_text() + sensitive();
+    return text;
+}
+
+/// `noise` grown to a few kilobytes with every kind of character.
+std::string lengthened(std::string noise) {
+    const int parts = *rc::gen::inRange(0, 10);
+    for (int i = 0; i < parts; ++i)
+        noise += "\"\\\n" + noise + *ibkr::test::unicode_text();
+    return noise;
+}
+
 /// A document with `leaf` at a random depth, as a value or as a member name.
 Json planted(const std::string& leaf, int depth) {
     if (depth == 0) return leaf;
@@ -167,9 +182,7 @@ TEST_CASE("texts from outside become valid, printable and bounded") {
     REQUIRE(cut.size() == 256);
     REQUIRE(cut.ends_with("... [100000 bytes, sha256 " + hex(sha256(large)) + "]"));
     REQUIRE(rc::check("valid, within bounds, idempotent", [](const std::string& noise) {
-        std::string outside = noise;
-        for (int i = *rc::gen::inRange(0, 12); i > 0; --i)
-            outside += *ibkr::test::unicode_text() + outside.substr(0, 40);
+        const std::string outside = lengthened(noise);
         const auto bytes_max = *rc::gen::inRange<std::size_t>(128, 400);
         const std::string text = clean_text(outside, bytes_max);
         RC_ASSERT(text.size() <= bytes_max);
@@ -219,9 +232,7 @@ TEST_CASE("any outside bytes become an embedded object of bounded size") {
     REQUIRE(document(large).find("[5008 bytes, sha256 " + hex(sha256(large)) + "]") != std::string::npos);
     REQUIRE(rc::check("always an object in canonical form within its bound", [](const std::string& noise) {
         std::vector<RedactionRecord> records;
-        std::string outside = noise;
-        for (int i = *rc::gen::inRange(0, 8); i > 0; --i)
-            outside += "\"\\\n" + outside + *ibkr::test::unicode_text();
+        const std::string outside = lengthened(noise);
         const EmbeddedJson kept = redactor().document(outside, "answer", records, 512);
         RC_ASSERT(kept.text.size() <= 512U);
         RC_ASSERT(kept.text.starts_with('{'));
@@ -264,9 +275,7 @@ TEST_CASE("a planted secret never gets through, and redaction is idempotent") {
         RC_ASSERT(redacted(kept) == kept);
     }));
     REQUIRE(rc::check("cutting never uncovers one", [] {
-        std::string outside;
-        for (int i = 0; i < 20; ++i)
-            outside += *ibkr::test::unicode_text() + sensitive();
+        const std::string outside = many_sensitive();
         const auto bytes_max = *rc::gen::inRange<std::size_t>(128, 400);
         const std::string text = redactor().text(outside, bytes_max);
         RC_ASSERT(text.size() <= bytes_max);
