@@ -74,10 +74,14 @@ std::optional<ReportOrder> Runtime::book_report(const events::WorkflowId& order_
     const auto raw = parts_.accounts.find(account);
     if (!raw) return std::nullopt;
     auto found = parts_.broker.find_by_client_order_id(*raw, client_order_id);
-    auto executions = parts_.broker.executions(*raw);
-    if (!found || !executions) return std::nullopt;
+    if (!found) return std::nullopt;
+    if (!*found) {
+        if (book_was_read != nullptr) *book_was_read = true;
+        return std::nullopt;
+    }
+    auto executions = parts_.broker.executions_of_order(*raw, (*found)->broker_order_id);
+    if (!executions) return std::nullopt;
     if (book_was_read != nullptr) *book_was_read = true;
-    if (!*found) return std::nullopt;
     return report_from_book(order_id, **found, *executions, parts_.accounts);
 }
 

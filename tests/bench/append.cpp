@@ -17,7 +17,8 @@ namespace {
 using namespace ibkr;
 using bench::must;
 
-constexpr int rounds = 9;
+constexpr int rounds_max = 15;
+constexpr double seconds_max = 6;  // of each row
 constexpr std::size_t record_bytes = 400;
 constexpr std::size_t value_prefix_bytes = events::record_header_bytes + std::tuple_size_v<events::Mac>;
 constexpr std::size_t write_buffer_bytes = 16 * 1024 * 1024;
@@ -83,7 +84,8 @@ void run(const Row& row) {
     bench::Comparison records_per_second;
     bench::DiskCounts own_disk, bare_disk;
     std::uint64_t number = 0;
-    for (int round = -1; round < rounds; ++round) {  // the first warms up
+    bench::Rounds rounds(rounds_max, seconds_max);
+    while (rounds.next()) {
         std::vector<std::vector<events::PendingRecord>> batches;
         std::vector<std::vector<std::string>> values;
         for (std::size_t i = 0; i < row.appends; ++i) {
@@ -105,10 +107,11 @@ void run(const Row& row) {
         own_disk = between - before;
         bare_disk = bench::disk_counts() - between;
         const auto records = static_cast<double>(row.appends * row.batch);
-        if (round >= 0) records_per_second.add(records / own_seconds, records / bare_seconds);
+        // The first round warms up.
+        if (rounds.done() > 1) records_per_second.add(records / own_seconds, records / bare_seconds);
     }
-    fmt::print("\n{}: {} rounds of {} appends of {} x {} B\n", row.name, rounds, row.appends, row.batch,
-               record_bytes);
+    fmt::print("\n{}: {} rounds of {} appends of {} x {} B\n", row.name, rounds.done() - 1, row.appends,
+               row.batch, record_bytes);
     bench::print_head();
     bench::print_row("log, records/s", bench::figure_of(records_per_second.ours));
     bench::print_row("bare RocksDB, records/s", bench::figure_of(records_per_second.reference));
@@ -120,6 +123,6 @@ void run(const Row& row) {
 }  // namespace
 
 int main() {
-    run({"one producer", ">= 0.9 (with anchor write, which comes with anchors)", 1, 400});
-    run({"batches of 64", ">= 0.5 (with anchor write, which comes with anchors)", 64, 200});
+    run({"one producer", ">= 0.9 (with anchor write, which comes with anchors)", 1, 100});
+    run({"batches of 64", ">= 0.5 (with anchor write, which comes with anchors)", 64, 50});
 }

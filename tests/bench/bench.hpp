@@ -60,6 +60,24 @@ private:
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// Rounds of a bench: at most `rounds_max`, fewer on a slow disk, at least three.
+class Rounds {
+public:
+    Rounds(int rounds_max, double seconds_max) : rounds_max_(rounds_max), seconds_max_(seconds_max) {}
+    [[nodiscard]] bool next() {
+        const bool again = done_ < 3 || (done_ < rounds_max_ && time_.seconds() < seconds_max_);
+        done_ += again ? 1 : 0;
+        return again;
+    }
+    [[nodiscard]] int done() const { return done_; }
+
+private:
+    int rounds_max_;
+    double seconds_max_;
+    int done_ = 0;
+    Stopwatch time_;
+};
+
 struct Figure {
     double min = 0, median = 0, max = 0;
 };

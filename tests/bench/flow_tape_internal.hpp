@@ -135,7 +135,7 @@ private:
             // A transaction that changed nothing writes nothing.
             if (!open.empty()) tape->steps.push_back({store_of(connection), {}, std::move(open)});
             open.clear();
-        } else if (sqlite3_stmt_readonly(statement) == 0) {
+        } else if (sqlite3_stmt_readonly(statement) == 0 && !sql.starts_with("PRAGMA")) {
             char* const expanded = sqlite3_expanded_sql(statement);
             open.push_back({tape->text(sql), bound_values(sql, expanded)});
             sqlite3_free(expanded);

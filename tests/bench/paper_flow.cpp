@@ -15,8 +15,9 @@ namespace {
 
 using namespace ibkr;
 
-constexpr int rounds = 7;
-constexpr std::size_t flows_per_round = 200;
+constexpr int rounds_max = 15;
+constexpr double seconds_max = 10;
+constexpr std::size_t flows_per_round = 50;
 
 void copy_directory(const std::string& from, const std::string& to) {
     std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
@@ -99,16 +100,17 @@ void compare() {
 
     bench::Comparison flows_per_second;
     std::vector<double> preview, approve, submit;
-    for (int i = 0; i < rounds; ++i) {
+    bench::Rounds rounds(rounds_max, seconds_max);
+    Round ours, reference;
+    while (rounds.next()) {
+        const int i = rounds.done();
         const std::string own = directory / fmt::format("own-{}", i);
         const std::string bare = directory / fmt::format("bare-{}", i);
         copy_directory(start, own);
         copy_directory(start, bare);
         std::filesystem::create_directories(bare + "/bare");
-        const bool last = i + 1 == rounds;
-        const Round ours = run_engine(own, flows_per_round);
-        const Round reference = run_bare(bare, tape, last);
-        if (last) print_disk("engine", ours), print_disk("bare", reference);
+        ours = run_engine(own, flows_per_round);
+        reference = run_bare(bare, tape, i == 1);
         const double flows = flows_per_round;
         flows_per_second.add(flows / ours.seconds, flows / reference.seconds);
         preview.push_back(ours.calls.preview * 1000 / flows);
@@ -117,7 +119,9 @@ void compare() {
         std::filesystem::remove_all(own);
         std::filesystem::remove_all(bare);
     }
-    fmt::print("\npaper flow, 1 in flight: {} rounds of {} flows\n", rounds, flows_per_round);
+    print_disk("engine", ours);
+    print_disk("bare", reference);
+    fmt::print("\npaper flow, 1 in flight: {} rounds of {} flows\n", rounds.done(), flows_per_round);
     bench::print_head();
     bench::print_row("engine, flows/s", bench::figure_of(flows_per_second.ours), 0, "guide: 400");
     bench::print_row("bare loop, flows/s", bench::figure_of(flows_per_second.reference));
