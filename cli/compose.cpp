@@ -9,6 +9,7 @@
 #include "events/event_codec.hpp"
 #include "events/log/rocksdb_log.hpp"
 #include "io/broker/sim/venue.hpp"
+#include "io/calendar/exchange_day.hpp"
 #include "io/config/offline_profile.hpp"
 #include "projections/rebuild.hpp"
 
@@ -130,7 +131,8 @@ Result<void> Composition::open_parts(const io::Config& config, const io::Environ
                                        parts_->accounts,
                                        nullptr,
                                        IBKR_VERSION,
-                                       key->source == io::KeySource::key_file};
+                                       key->source == io::KeySource::key_file,
+                                       io::exchange_day_start};
     auto runtime = engine::Runtime::open(std::move(runtime_parts), policies);
     if (!runtime) return failure(runtime.error());
     runtime_ = std::move(*runtime);

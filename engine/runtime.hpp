@@ -39,6 +39,7 @@ struct RuntimeParts {
     SuspensionPoints* suspension = nullptr;
     std::string product_version;
     bool key_is_stored = false;  ///< the audit secret came from this machine's key file, not from the caller
+    DayStart day_start = utc_day_start;
 };
 
 /// The policies in force, from the configuration; recorded as `policy_loaded` when the log's differ.
@@ -104,6 +105,7 @@ public:
     /// Decision time: never behind the log's last event.
     [[nodiscard]] events::Timestamp now();
     [[nodiscard]] std::string new_id();
+    [[nodiscard]] events::Result<events::Timestamp> day_start() { return parts_.day_start(now()); }
     [[nodiscard]] bool alive() const;
     /// First 8 hex of the log id.
     [[nodiscard]] std::string log_prefix() const;

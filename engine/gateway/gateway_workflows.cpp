@@ -144,7 +144,9 @@ Result<Facts> facts_of_write(Runtime& runtime, const CallContext& context, const
     if (auto checked = recordable(runtime, {key.text(), about_id}); !checked) return failure(checked.error());
     auto about = contract();
     if (!about) return failure(about.error());
-    return Facts(order_facts(runtime, context, *own, *about));
+    auto facts = order_facts(runtime, context, *own, *about);
+    if (!facts) return failure(facts.error());
+    return Facts(std::move(*facts));
 }
 
 }  // namespace
@@ -177,7 +179,9 @@ CallResult Gateway::order_preview(const CallContext& context, const PreviewReque
         auto contract = contract_by_symbol(runtime_, request.symbol, request.currency);
         if (!contract) return failure(contract.error());
         statemachines::PreviewFacts facts;
-        facts.market = market_facts(runtime_, *account, contract->contract_id);
+        auto market = market_facts(runtime_, *account, contract->contract_id);
+        if (!market) return failure(market.error());
+        facts.market = std::move(*market);
         facts.contract = std::move(*contract);
         facts.preview_id = runtime_.new_id();
         facts.intent_id = runtime_.new_id();

@@ -11,8 +11,6 @@ using events::Result;
 
 namespace {
 
-constexpr std::int64_t ms_per_day = 86'400'000;
-
 bool same_without_case(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](unsigned char x, unsigned char y) { return std::toupper(x) == std::toupper(y); });
@@ -50,12 +48,13 @@ Result<events::Contract> contract_by_symbol(Runtime& runtime, const std::string&
     return found->front();
 }
 
-statemachines::MarketFacts market_facts(Runtime& runtime, const BrokerAccount& account,
-                                        const events::ContractId& contract) {
+Result<statemachines::MarketFacts> market_facts(Runtime& runtime, const BrokerAccount& account,
+                                                const events::ContractId& contract) {
     statemachines::MarketFacts facts;
     facts.account_mode = account.mode;
-    const std::int64_t now_ms = runtime.now().unix_ms();
-    facts.day_start = events::Timestamp(now_ms - now_ms % ms_per_day);
+    auto day_start = runtime.day_start();
+    if (!day_start) return failure(day_start.error());
+    facts.day_start = *day_start;
     if (contract.empty()) return facts;
     if (auto quote = runtime.broker().quote(contract)) facts.quote = std::move(*quote);
     if (auto positions = runtime.broker().positions(account.account_id)) {
@@ -68,10 +67,13 @@ statemachines::MarketFacts market_facts(Runtime& runtime, const BrokerAccount& a
     return facts;
 }
 
-statemachines::OrderFacts order_facts(Runtime& runtime, const CallContext& context,
-                                      const BrokerAccount& account, const events::ContractId& contract) {
+Result<statemachines::OrderFacts> order_facts(Runtime& runtime, const CallContext& context,
+                                              const BrokerAccount& account,
+                                              const events::ContractId& contract) {
     statemachines::OrderFacts facts;
-    facts.market = market_facts(runtime, account, contract);
+    auto market = market_facts(runtime, account, contract);
+    if (!market) return failure(market.error());
+    facts.market = std::move(*market);
     facts.new_id = runtime.new_id();
     facts.enable_paper = context.enable_paper;
     facts.log_prefix = runtime.log_prefix();

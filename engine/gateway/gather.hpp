@@ -19,13 +19,15 @@ namespace ibkr::engine {
 
 /// Quote and position of one contract; neither when `contract` is empty. A quote that cannot be had is left
 /// out: the risk policy refuses what it needs and does not find.
-[[nodiscard]] statemachines::MarketFacts market_facts(Runtime& runtime, const BrokerAccount& account,
-                                                      const events::ContractId& contract);
+[[nodiscard]] events::Result<statemachines::MarketFacts> market_facts(Runtime& runtime,
+                                                                      const BrokerAccount& account,
+                                                                      const events::ContractId& contract);
 
 /// Facts of a broker write.
-[[nodiscard]] statemachines::OrderFacts order_facts(Runtime& runtime, const CallContext& context,
-                                                    const BrokerAccount& account,
-                                                    const events::ContractId& contract);
+[[nodiscard]] events::Result<statemachines::OrderFacts> order_facts(Runtime& runtime,
+                                                                    const CallContext& context,
+                                                                    const BrokerAccount& account,
+                                                                    const events::ContractId& contract);
 
 [[nodiscard]] statemachines::ActFacts act_facts(Runtime& runtime, const CallContext& context);
 

@@ -23,6 +23,11 @@ events::Timestamp SystemClock::now() {
     return events::Timestamp(std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count());
 }
 
+events::Result<events::Timestamp> utc_day_start(events::Timestamp now) {
+    constexpr std::int64_t ms_per_day = 86'400'000;
+    return events::Timestamp(now.unix_ms() - now.unix_ms() % ms_per_day);
+}
+
 std::string SystemIdSource::next_uuid(events::Timestamp time) {
     std::array<std::uint8_t, 10> random{};
     if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "events/values/ids.hpp"
@@ -21,6 +22,12 @@ public:
     virtual ~IdSource() = default;
     [[nodiscard]] virtual std::string next_uuid(events::Timestamp time) = 0;
 };
+
+/// The moment at which the exchange's day began, for the daily limits; a fact of every order decision.
+using DayStart = std::function<events::Result<events::Timestamp>(events::Timestamp now)>;
+
+/// Midnight UTC: the day of the virtual twins.
+[[nodiscard]] events::Result<events::Timestamp> utc_day_start(events::Timestamp now);
 
 class SystemClock final : public Clock {
 public:
