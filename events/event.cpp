@@ -30,7 +30,7 @@ std::span<const EnumName<ResultStatus>> enum_names(ResultStatus) noexcept {
     return result_statuses;
 }
 
-std::string_view claimed_state(const Body& body) noexcept {
+std::string_view claimed_state(const Body& body) {
     return std::visit(
         []<class B>(const B& facts) -> std::string_view {
             if constexpr (ClaimsState<B>) return facts.state;

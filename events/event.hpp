@@ -113,7 +113,7 @@ struct Event {
 };
 
 /// The state a workflow is in after this event, as the event claims it; empty for events of no machine.
-[[nodiscard]] std::string_view claimed_state(const Body& body) noexcept;
+[[nodiscard]] std::string_view claimed_state(const Body& body);
 /// Sets that claim; does nothing for bodies without one.
 void claim_state(Body& body, std::string_view state);
 

@@ -116,7 +116,7 @@ std::int64_t version_in(std::string_view bytes) {
 /// The one place where bodies written by older builds are lifted to the newest version; every reader goes
 /// through it. A type's first change of version adds its case here. `body` is canonical JSON.
 /// Precondition: 1 <= version < the catalogue's version of that type.
-Result<std::string> upcast(const EventDescriptor& type, std::uint16_t version, std::string body) {
+Result<std::string> upcast(const EventDescriptor& type, std::uint16_t version, const std::string& body) {
     static_cast<void>(body);
     return not_an_event(type, "no build ever wrote its version " + std::to_string(version));
 }
@@ -157,7 +157,7 @@ Result<Event> decode_event(std::uint16_t type_number, std::string_view bytes) {
 
     std::string body = std::move(envelope->body.text);
     if (version < type->version) {
-        auto lifted = upcast(*type, envelope->event.version, std::move(body));
+        auto lifted = upcast(*type, envelope->event.version, body);
         if (!lifted) return failure(std::move(lifted).error());
         body = std::move(*lifted);
         envelope->event.version = type->version;
