@@ -21,7 +21,7 @@ constexpr int rounds_max = 15;
 constexpr double seconds_max = 6;  // of each row
 constexpr std::size_t record_bytes = 400;
 constexpr std::size_t value_prefix_bytes = events::record_header_bytes + std::tuple_size_v<events::Mac>;
-constexpr std::size_t write_buffer_bytes = 16 * 1024 * 1024;
+constexpr std::size_t write_buffer_bytes = std::size_t{16} * 1024 * 1024;
 
 /// Canonical JSON of about the size of an event; no two are alike.
 events::PendingRecord make_record(std::uint64_t number) {
@@ -33,6 +33,7 @@ events::PendingRecord make_record(std::uint64_t number) {
 
 std::vector<events::PendingRecord> make_records(std::uint64_t first, std::size_t count) {
     std::vector<events::PendingRecord> records;
+    records.reserve(count);
     for (std::size_t i = 0; i < count; ++i)
         records.push_back(make_record(first + i));
     return records;

@@ -99,7 +99,7 @@ public:
           venue_(directory + "/venue.sqlite3", tape, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL") {
         rocksdb::Options options;
         options.create_if_missing = true;
-        options.write_buffer_size = 16 * 1024 * 1024;
+        options.write_buffer_size = std::size_t{16} * 1024 * 1024;
         rocksdb::DB* raw = nullptr;
         const auto status = rocksdb::DB::Open(options, directory + "/bare/log/", &raw);
         log_.reset(raw);

@@ -96,6 +96,7 @@ struct Comparison {
     void add(double own, double bare) { ours.push_back(own), reference.push_back(bare); }
     [[nodiscard]] Figure ratio() const {
         std::vector<double> ratios;
+        ratios.reserve(ours.size());
         for (std::size_t i = 0; i < ours.size(); ++i)
             ratios.push_back(ours[i] / reference[i]);
         return figure_of(std::move(ratios));

@@ -3,7 +3,7 @@
 // fdatasync, of RocksDB and SQLite too, and lets them through.
 #include <array>
 #include <cstdint>
-#include <cstdio>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <sys/syscall.h>
@@ -59,12 +59,11 @@ inline int timed_sync(long call, int file) {
 
 [[nodiscard]] inline DiskCounts disk_counts() {
     DiskCounts counts = detail::synced;
-    if (std::FILE* const file = std::fopen("/proc/self/io", "r"); file != nullptr) {
-        std::array<char, 128> line{};
-        unsigned long long value = 0;
-        while (std::fgets(line.data(), static_cast<int>(line.size()), file) != nullptr)
-            if (std::sscanf(line.data(), "wchar: %llu", &value) == 1) counts.bytes_written = value;
-        std::fclose(file);
+    std::ifstream io("/proc/self/io");
+    for (std::string name; io >> name;) {
+        std::uint64_t value = 0;
+        io >> value;
+        if (name == "wchar:") counts.bytes_written = value;
     }
     return counts;
 }

@@ -81,6 +81,7 @@ void codec(const History& history) {
                 if (nlohmann::json::parse(record.bytes).empty()) bench::give_up("parse", "empty");
         });
     std::vector<nlohmann::json> trees;
+    trees.reserve(count);
     for (const auto& record : history.records)
         trees.push_back(nlohmann::json::parse(record.bytes));
     const auto encoding = compare(
