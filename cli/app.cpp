@@ -135,6 +135,10 @@ engine::CallResult App::invoke(const Call& call) {
     return call(composition_->gateway(), context());
 }
 
+void App::release() {
+    composition_.reset();
+}
+
 int App::answer(const engine::Reply& reply) {
     print_payload(reply.payload);
     return reply.unknown_outcome ? unknown_outcome_exit_code : 0;

@@ -34,6 +34,8 @@ public:
 
     /// Opens the data directory and makes the call as the present user.
     [[nodiscard]] engine::CallResult invoke(const Call& call);
+    /// Gives the data directory back, so that other processes can have it.
+    void release();
     /// Prints the payload (JSON, or for people) and gives the exit code: 0, or 3 when the outcome of a broker
     /// write is not known.
     [[nodiscard]] int answer(const engine::Reply& reply);

@@ -139,7 +139,7 @@ std::string fish_script(const Tree& tree) {
     for (const auto& [path, words] : tree.next)
         for (const std::string& word : words) {
             const bool option = word.starts_with("--");
-            const auto values = tree.values.find(path + " " + word);
+            const auto values = tree.values.find(std::string(path).append(" ").append(word));
             const bool file = std::find(tree.file_options.begin(), tree.file_options.end(), word) !=
                               tree.file_options.end();
             text += "complete -c ibkr-agent " + fish_condition(path) +

@@ -2,6 +2,7 @@
 
 #include "cli/app.hpp"
 #include "cli/command_list.hpp"
+#include "cli/commands/audit_follow.hpp"
 #include "cli/commands/log_source.hpp"
 #include "cli/print/text.hpp"
 #include "engine/gateway/gateway.hpp"
@@ -42,7 +43,8 @@ int run_tail(App& app, const Arguments& arguments) {
         [=](const Inspection& source) {
             return engine::audit_tail_payload(source.log.log(), source.log.keys(), limit, full);
         });
-    return reply ? app.answer(*reply) : app.refuse(reply.error());
+    if (!reply) return app.refuse(reply.error());
+    return arguments.has("--follow") ? follow_audit(app, reply->payload) : app.answer(*reply);
 }
 
 std::optional<std::uint64_t> sequence(const Arguments& arguments, std::string_view name) {
@@ -168,8 +170,10 @@ std::vector<Command> audit_commands() {
              .summary = "Show the newest events, verified",
              .options = {{"--limit", OptionKind::integer, "N", "at most so many, 500 at most", false, "100",
                           "", 0, 4'294'967'295},
-                         {"--full", OptionKind::flag, "", "verify the whole chain first"}},
-             .examples = {"ibkr-agent audit tail --limit 20", "ibkr-agent audit tail --json"},
+                         {"--full", OptionKind::flag, "", "verify the whole chain first"},
+                         {"--follow", OptionKind::flag, "",
+                          "then go on: one compact JSON a line, oldest first, until interrupted"}},
+             .examples = {"ibkr-agent audit tail --limit 20", "ibkr-agent audit tail --follow"},
              .run = run_tail,
              .columns = {{"sequence", "sequence_id"},
                          {"time", "event.timestamp"},

@@ -13,9 +13,9 @@ events::Result<Call> refuse_live(const Arguments& arguments) {
                            "Use a paper account with 'orders submit' and 'orders cancel'.");
 }
 
-std::vector<Option> live_options(Option subject) {
+std::vector<Option> live_options(const Option& subject) {
     return {account_option(false),
-            std::move(subject),
+            subject,
             key_option(),
             {"--enable-live", OptionKind::flag, "", "allow this call to write to a live account"},
             {"--live-scope", OptionKind::flag, "", "claim the live scope for this call"},

@@ -72,6 +72,7 @@ PrintedColumn printed(const std::vector<Value>& items, std::string_view title, s
 std::vector<PrintedColumn> printed_columns(const std::vector<Value>& items,
                                            const std::vector<Column>& columns) {
     std::vector<PrintedColumn> all;
+    all.reserve(columns.size());
     for (const Column& column : columns)
         all.push_back(printed(items, column.title, column.path));
     if (columns.empty() && !items.empty())

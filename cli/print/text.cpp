@@ -61,7 +61,7 @@ void append_json_escape(std::string& out, std::uint32_t code) {
 
 class PrettyPrinter {
 public:
-    explicit PrettyPrinter(std::string_view text) : rest_(text) {}
+    PrettyPrinter(std::string_view text, bool one_line) : rest_(text), one_line_(one_line) {}
 
     std::string print() {
         while (!rest_.empty()) {
@@ -77,6 +77,7 @@ public:
 
 private:
     void line() {
+        if (one_line_) return;
         out_ += '\n';
         out_.append(2 * depth_, ' ');
     }
@@ -99,7 +100,7 @@ private:
             out_ += c;
             line();
         } else if (c == ':') {
-            out_ += ": ";
+            out_ += one_line_ ? ":" : ": ";
         } else {
             out_ += c;
         }
@@ -128,6 +129,7 @@ private:
     std::string_view rest_;
     std::string out_;
     std::size_t depth_ = 0;
+    bool one_line_;
 };
 
 }  // namespace
@@ -159,7 +161,11 @@ std::size_t display_width(std::string_view text) {
 }
 
 std::string pretty_json(std::string_view canonical) {
-    return PrettyPrinter(canonical).print();
+    return PrettyPrinter(canonical, false).print();
+}
+
+std::string line_json(std::string_view canonical) {
+    return PrettyPrinter(canonical, true).print();
 }
 
 }  // namespace ibkr::cli

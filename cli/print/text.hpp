@@ -17,5 +17,7 @@ namespace ibkr::cli {
 /// Canonical JSON with two spaces of indentation and a newline at the end. The value is the same; characters
 /// that a terminal could obey are written as \u escapes. What is not JSON comes back unchanged.
 [[nodiscard]] std::string pretty_json(std::string_view canonical);
+/// The same on one line without spaces, also with a newline at the end.
+[[nodiscard]] std::string line_json(std::string_view canonical);
 
 }  // namespace ibkr::cli

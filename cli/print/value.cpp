@@ -6,7 +6,7 @@
 namespace ibkr::cli {
 namespace {
 
-constexpr std::size_t payload_bytes_max = 256U * 1024 * 1024;
+constexpr std::size_t payload_bytes_max = 1'200'000'000;  // an export's text, escaped
 
 bool read(events::JsonReader& reader, Value& value);
 
@@ -66,7 +66,7 @@ bool read(events::JsonReader& reader, Value& value) {
 
 std::string joined(const Value& value) {
     std::string text;
-    const auto append = [&](std::string part) {
+    const auto append = [&](const std::string& part) {
         if (!text.empty()) text += ", ";
         text += part;
     };

@@ -29,7 +29,7 @@ struct Member {
     Value value;
 };
 
-/// nullopt when the text is not JSON of at most 64 levels and 256 MiB.
+/// nullopt when the text is not JSON of at most 64 levels and 1.2 GB.
 [[nodiscard]] std::optional<Value> parse_value(std::string_view json);
 
 /// One cell or line: money as "199.55 USD", quantities as their number, lists joined by commas, objects as

@@ -83,10 +83,12 @@ void Settings::fill_defaults() {
             values_.try_emplace(std::string(row.key), Setting{*fallback, 0});
             continue;
         }
-        const std::string section(row.key.substr(0, star));
-        for (const std::string& name : names(section))
-            values_.try_emplace(section + "." + name + std::string(row.key.substr(star + 2)),
-                                Setting{*fallback, 0});
+        const std::string_view section = row.key.substr(0, star);
+        for (const std::string& name : names(section)) {
+            std::string key(section);
+            key.append(".").append(name).append(row.key.substr(star + 2));
+            values_.try_emplace(std::move(key), Setting{*fallback, 0});
+        }
     }
 }
 

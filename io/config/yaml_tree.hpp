@@ -20,7 +20,7 @@ struct YamlNode {
     std::vector<YamlNode> children;
 };
 
-inline constexpr std::size_t yaml_bytes_max = 256 * 1024;
+inline constexpr std::size_t yaml_bytes_max = 262'144;  ///< 256 KiB
 inline constexpr std::size_t yaml_nodes_max = 10'000;
 inline constexpr std::size_t yaml_depth_max = 12;
 

@@ -209,9 +209,9 @@ TEST_CASE("a home that others can write is refused", "[cli][directory]") {
 TEST_CASE("output that cannot be written is a failure", "[cli]") {
     const AgentHome home;
     REQUIRE(home.get({"health"}).at("gateway") == "ok");
-    const std::string command = "env IBKR_AGENT_HOME=" + home.path("home") + " " + IBKR_AGENT_BINARY +
-                                " health > /dev/full 2>/dev/null";
-    CHECK(std::system(command.c_str()) != 0);
+    const Ran ran = home.run_with_full_output({"health"});
+    CHECK(ran.exit_code == 1);
+    CHECK(ran.err.find("could not be written") != std::string::npos);
 }
 
 TEST_CASE("processes at once take turns, and the chain stays whole", "[cli][owner]") {

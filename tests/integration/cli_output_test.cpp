@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <sstream>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -67,4 +68,26 @@ TEST_CASE("nothing secret and no raw account id is in the log's text", "[cli]") 
     CHECK(text.find("DU1234567") == std::string::npos);
     CHECK(text.find(home.read("home/key").substr(0, 64)) == std::string::npos);
     CHECK(text.find(home.folder()) == std::string::npos);
+}
+
+TEST_CASE("a followed tail shows further events and holds nobody up", "[cli]") {
+    const AgentHome home;
+    (void)home.get({"health"});
+    // Two events of the tail, and the event of the tail itself.
+    const Ran ran = home.run_until({"audit", "tail", "--limit", "2", "--follow"}, 3,
+                                   [&] { (void)home.get({"--request-id", "while-following", "health"}); });
+    CHECK(ran.exit_code == 0);
+    std::vector<int> sequences;
+    std::string last;
+    std::istringstream lines(ran.out);
+    for (std::string line; std::getline(lines, line);) {
+        const auto entry = nlohmann::json::parse(line, nullptr, false);
+        REQUIRE_FALSE(entry.is_discarded());
+        sequences.push_back(entry.at("sequence_id"));
+        last = entry.at("event").at("request_id");
+    }
+    REQUIRE(sequences.size() >= 4);
+    for (std::size_t i = 1; i < sequences.size(); ++i)
+        CHECK(sequences[i] == sequences[i - 1] + 1);
+    CHECK(last == "while-following");
 }

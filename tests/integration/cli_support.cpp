@@ -1,12 +1,16 @@
 #include "tests/integration/cli_support.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -35,9 +39,10 @@ Started start(const AgentHome& home, const std::vector<std::string>& words, std:
     texts.insert(texts.end(), words.begin(), words.end());
     std::vector<std::string> settings = {"PATH=/usr/bin:/bin"};
     for (const auto& [name, value] : home.environment)
-        settings.push_back(name + "=" + value);
+        settings.emplace_back(name).append("=").append(value);
     const auto pointers = [](std::vector<std::string>& list) {
         std::vector<char*> all;
+        all.reserve(list.size() + 1);
         for (std::string& text : list)
             all.push_back(text.data());
         all.push_back(nullptr);
@@ -61,7 +66,8 @@ Started start(const AgentHome& home, const std::vector<std::string>& words, std:
 Ran finish(const Started& run) {
     int status = 0;
     REQUIRE(::waitpid(run.pid, &status, 0) == run.pid);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(run.out), content(run.err)};
+    const bool kept = std::filesystem::is_regular_file(run.out);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, kept ? content(run.out) : "", content(run.err)};
 }
 
 }  // namespace
@@ -99,18 +105,43 @@ AgentHome::~AgentHome() {
     std::filesystem::remove_all(folder_, ignored);
 }
 
+Ran AgentHome::run_with_full_output(const std::vector<std::string>& words) const {
+    std::filesystem::create_symlink("/dev/full", path("out.99"));
+    return finish(start(*this, words, 99));
+}
+
 Ran AgentHome::run(const std::vector<std::string>& words) const {
     return finish(start(*this, words, 0));
 }
 
 std::vector<Ran> AgentHome::run_together(const std::vector<std::vector<std::string>>& commands) const {
     std::vector<Started> started;
+    started.reserve(commands.size());
     for (const auto& words : commands)
         started.push_back(start(*this, words, started.size()));
     std::vector<Ran> done;
+    done.reserve(started.size());
     for (const Started& run : started)
         done.push_back(finish(run));
     return done;
+}
+
+Ran AgentHome::run_until(const std::vector<std::string>& words, std::size_t lines,
+                         const std::function<void()>& meanwhile) const {
+    const Started run = start(*this, words, 98);
+    const auto wait_for = [&](std::size_t wanted) {
+        constexpr int attempts_max = 600;
+        for (int attempt = 0; attempt < attempts_max; ++attempt) {
+            const std::string text = content(run.out);
+            if (static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) >= wanted) return;
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        }
+    };
+    wait_for(lines);
+    meanwhile();
+    wait_for(lines + 1);
+    ::kill(run.pid, SIGTERM);
+    return finish(run);
 }
 
 nlohmann::json AgentHome::get(std::vector<std::string> words) const {

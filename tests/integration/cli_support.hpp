@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -29,10 +30,16 @@ public:
     AgentHome& operator=(const AgentHome&) = delete;
 
     [[nodiscard]] Ran run(const std::vector<std::string>& words) const;
+    /// Standard output is a device on which every write fails.
+    [[nodiscard]] Ran run_with_full_output(const std::vector<std::string>& words) const;
     /// The same with --json; the payload of a run that must succeed.
     [[nodiscard]] nlohmann::json get(std::vector<std::string> words) const;
     /// The error code of a run that must fail with `exit_code`.
     [[nodiscard]] std::string refused(std::vector<std::string> words, int exit_code) const;
+    /// Starts one, waits until it has printed `lines`, calls `meanwhile`, waits for one more line, and ends
+    /// it with SIGTERM.
+    [[nodiscard]] Ran run_until(const std::vector<std::string>& words, std::size_t lines,
+                                const std::function<void()>& meanwhile) const;
     /// Starts several at once and waits for all.
     [[nodiscard]] std::vector<Ran> run_together(const std::vector<std::vector<std::string>>& commands) const;
 

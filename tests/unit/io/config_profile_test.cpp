@@ -17,7 +17,7 @@ using namespace ibkr;
 using events::ErrorCode;
 using Variables = std::map<std::string, std::string>;
 
-io::Environment environment(Variables variables) {
+io::Environment environment(const Variables& variables) {
     return [variables](const std::string& name) -> std::optional<std::string> {
         const auto found = variables.find(name);
         if (found == variables.end()) return std::nullopt;

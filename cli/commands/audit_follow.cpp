@@ -1,0 +1,94 @@
+#include "cli/commands/audit_follow.hpp"
+
+#include <csignal>
+#include <ctime>
+
+#include "cli/app.hpp"
+#include "cli/commands/log_source.hpp"
+#include "cli/print/text.hpp"
+#include "events/log/chain.hpp"
+
+namespace ibkr::cli {
+namespace {
+
+using events::ErrorCode;
+using events::failure;
+
+constexpr long pause_ns = 500'000'000;
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+extern "C" void request_stop(int) {
+    stop_requested = 1;
+}
+
+void watch_signals() {
+    struct sigaction action{};
+    action.sa_handler = request_stop;
+    for (const int number : {SIGINT, SIGTERM})
+        (void)::sigaction(number, &action, nullptr);
+    action.sa_handler = SIG_IGN;  // a closed pipe shows as a failed write
+    (void)::sigaction(SIGPIPE, &action, nullptr);
+}
+
+/// Where printing goes on: the event before the first one to print, whose mac the next one builds on.
+events::Result<events::Head> head_before(const events::LogReader& log, std::uint64_t first) {
+    if (first <= 1) return events::Head{};
+    auto cursor = log.read(events::SequenceId(first - 1));
+    if (!cursor) return failure(cursor.error());
+    events::Record record;
+    auto read = (*cursor)->next(record);
+    if (!read) return failure(read.error());
+    return events::Head{record.sequence, record.mac};
+}
+
+/// Prints what follows `head` and moves it along.
+events::Result<void> print_after(App& app, const Inspection& source, events::Head& head) {
+    auto cursor = source.log.log().read(head.sequence.next());
+    if (!cursor) return failure(cursor.error());
+    events::ChainVerifier verifier(source.log.keys(), head);
+    events::Record record;
+    for (;;) {
+        auto read = (*cursor)->next(record);
+        if (!read) return failure(read.error());
+        if (!*read) return {};
+        if (!verifier.add(record))
+            return failure(ErrorCode::audit_write_failed,
+                           "the chain does not hold at event " + std::to_string(record.sequence.value()));
+        head = {record.sequence, record.mac};
+        const std::string line = R"({"event":)" + record.bytes + R"(,"sequence_id":)" +
+                                 std::to_string(record.sequence.value()) + "}";
+        if (!app.terminal().out(line_json(line))) return {};
+    }
+}
+
+std::uint64_t first_shown(const std::string& tail_payload) {
+    const auto payload = parse_value(tail_payload);
+    const Value* const shown = payload ? payload->find("events") : nullptr;
+    if (shown == nullptr || shown->items.empty()) return 1;
+    const Value* const sequence = shown->items.back().find("sequence_id");
+    return sequence == nullptr ? 1 : std::stoull(sequence->text);
+}
+
+}  // namespace
+
+int follow_audit(App& app, const std::string& tail_payload) {
+    app.release();
+    watch_signals();
+    std::optional<events::Head> head;
+    while (stop_requested == 0 && !app.terminal().failed()) {
+        auto source = inspect_configured(app, audit_scope);
+        if (!source) return app.refuse(source.error());
+        if (!head) {
+            auto start = head_before(source->log.log(), first_shown(tail_payload));
+            if (!start) return app.refuse(start.error());
+            head = *start;
+        }
+        if (auto printed = print_after(app, *source, *head); !printed) return app.refuse(printed.error());
+        const timespec pause{0, pause_ns};
+        (void)::nanosleep(&pause, nullptr);
+    }
+    return 0;
+}
+
+}  // namespace ibkr::cli
