@@ -33,7 +33,7 @@ inline constexpr std::uint32_t audit_tail_limit_max = 500;
 
 /// Records of one export answer, and bytes of its text, at most.
 inline constexpr std::uint32_t audit_export_records_max = 1'000'000;
-inline constexpr std::size_t audit_export_bytes_max = 512 * 1024 * 1024;
+inline constexpr std::size_t audit_export_bytes_max = 536'870'912;  ///< 512 MiB
 
 /// Export (gateway contract 2): the export form of the newest `limit` records, or of the range the request
 /// names, as one string with its sha256. Errors: INPUT_INVALID_TIME_RANGE for a range that holds nothing or

@@ -12,7 +12,7 @@ inline constexpr std::string_view fixture_secret =
     "ibkr-agent replay fixture secret: not a secret, published";
 
 /// Bytes of a fixture's expected.json at most.
-inline constexpr std::size_t expected_bytes_max = 1024 * 1024;
+inline constexpr std::size_t expected_bytes_max = 1'048'576;  ///< 1 MiB
 
 /// A recorded incident: `events.jsonl` (an export under the published key), `expected.json` (the decisions
 /// that are expected: [{sequence_id, decision, events: [{event_type, error_code?}]}]) and `README.md`.
