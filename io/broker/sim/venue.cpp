@@ -17,7 +17,7 @@ events::Result<const sim::Instrument*> listed(const events::ContractId& id) {
     if (const sim::Instrument* instrument = sim::find_instrument(id)) return instrument;
     return events::failure(events::ErrorCode::input_invalid_contract,
                            "the simulated venue lists no contract with this id",
-                           "search with `ibkr-agent contracts search --query TEXT`");
+                           "search with `ibkr-agent contracts search TEXT`");
 }
 
 events::Result<const sim::Instrument*> quoted(const events::ContractId& id) {
