@@ -42,9 +42,11 @@ NO_FLOAT_ROOMS = {"events", "statemachines", "projections", "engine"}
 
 # Written in pieces, so that this file does not trip over itself.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+# Where somebody works and what they download from: the absolute path of a checkout, a home's dot folders, a
+# package registry's host.
 WORKPLACE = re.compile(
-    r"(?<![\w.])/work/(main|shared|\.\w+)|\.\./shared\b|/tmp/te" r"am\b|/root/\.\w+"
-    r"|registry\.npmjs\.org|registry\.yarnpkg|files\.pythonhosted|\bpypi\.org|\bartifactory\b|deb\.debian\.org")
+    r"/root/\.\w+|https?:/" r"/(registry|deb|files|repo)\.|" + re.escape(os.path.dirname(os.path.dirname(
+        os.path.dirname(os.path.abspath(__file__))))) + r"/")
 EMOJI = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")
 CANNOT_FAIL = re.compile(
     r"\b(STATIC_)?(REQUIRE|CHECK)\w*\(\s*(true|1)\s*\)|\bSUCCEED\s*\(|\bRC_SUCCEED\w*\s*\(|\bRC_ASSERT\(\s*true\s*\)")
