@@ -140,7 +140,10 @@ LifecyclePayload lifecycle(const events::OrderRecord& order, const AccountDirect
                            std::nullopt};
     if (order.filled_quantity.value().is_positive())
         shown.average_fill_price = average_price_text(order.filled_value, order.filled_quantity);
-    if (unknown_outcome || order.state == "unknown") shown.user_action = unknown_order_action();
+    if (unknown_outcome || order.state == "unknown")
+        shown.user_action = unknown_order_action();
+    else if (order.state == "not_placed" || order.state == "not_sent")
+        shown.user_action = never_placed_action();
     return shown;
 }
 
@@ -162,6 +165,12 @@ struct KillSwitchPayload {
 };
 
 }  // namespace
+
+std::string_view never_placed_action() noexcept {
+    return "The order never reached the broker. Its approval is free again while it lasts: submit under a "
+           "new "
+           "idempotency key if the order is still wanted.";
+}
 
 std::string_view unknown_order_action() noexcept {
     return "Do not send the order again. Ask for its status until the broker's book settles it; the same "

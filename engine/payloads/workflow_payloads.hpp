@@ -13,6 +13,9 @@ namespace ibkr::engine {
 
 /// What the caller can do about an order whose state is not known (interfaces, "CLI and wire").
 [[nodiscard]] std::string_view unknown_order_action() noexcept;
+/// What the caller can do about an order that provably never reached the broker: its key is spent
+/// (design 5.7).
+[[nodiscard]] std::string_view never_placed_action() noexcept;
 
 /// Preview: the contract's members, the order itself, `status` (the exact state) and `order_hash`.
 [[nodiscard]] std::string preview_payload(const events::PreviewRecord& preview,

@@ -246,6 +246,7 @@ TEST_CASE("a request that never arrived is proved absent, and its approval can b
     REQUIRE(member(second->payload, "order_state") == "working");
     const auto first_key = rig.submit(events::WorkflowId(approval), "dropped");
     REQUIRE(first_key);
+    CHECK(member(first_key->payload, "user_action").find("new idempotency key") != std::string::npos);
     REQUIRE(rig.broker.book().size() == 1);
 }
 
