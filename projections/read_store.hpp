@@ -17,7 +17,7 @@ public:
     /// Calls `look(const Queries&, const Checkpoint&)` inside one transaction, so that all it sees is of one
     /// moment, and passes on the Result it returns.
     template <class Look>
-    [[nodiscard]] auto read(Look&& look)
+    [[nodiscard]] auto read(const Look& look)
         -> decltype(look(std::declval<const Queries&>(), std::declval<const Checkpoint&>())) {
         const auto at = begin();
         if (!at) return events::failure(at.error());

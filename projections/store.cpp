@@ -34,9 +34,8 @@ Result<void> lay_out_if_blank(Database& database, const ProjectionList& projecti
     if (!*blank) return {};
     if (auto begun = database.begin(); !begun) return begun;
     if (auto done = lay_out(database, projections); !done) {
-        const auto failed = done;
         database.rollback();
-        return failed;
+        return done;
     }
     return database.commit();
 }

@@ -53,6 +53,9 @@ public:
     /// versions and checkpoint, not at every page.
     [[nodiscard]] static events::Result<ProjectionStore, StoreProblem> open(const std::string& path,
                                                                             ProjectionList projections);
+    ~ProjectionStore() = default;
+    ProjectionStore(const ProjectionStore&) = delete;
+    ProjectionStore& operator=(const ProjectionStore&) = delete;
     ProjectionStore(ProjectionStore&&) noexcept = default;
     ProjectionStore& operator=(ProjectionStore&&) noexcept = default;
 

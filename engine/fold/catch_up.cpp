@@ -7,7 +7,6 @@ namespace {
 
 using events::ErrorCode;
 using events::failure;
-using events::Head;
 using events::Record;
 using events::Result;
 

@@ -90,7 +90,8 @@ std::optional<CallError> missing_scope(Runtime& runtime, const CallContext& cont
 }
 
 CallResult run_read(Runtime& runtime, const CallContext& context, std::string_view required_scope,
-                    std::string arguments_json, const std::function<events::Result<std::string>()>& read) {
+                    const std::string& arguments_json,
+                    const std::function<events::Result<std::string>()>& read) {
     if (auto denied = missing_scope(runtime, context, required_scope, arguments_json))
         return tl::unexpected(std::move(*denied));
     auto payload = read();

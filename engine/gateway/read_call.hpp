@@ -13,7 +13,7 @@ namespace ibkr::engine {
 /// the answer. `arguments_json` is the canonical JSON of the arguments without raw account ids (put the
 /// hash). `read` returns the payload as canonical JSON. Its error is recorded as tool_failed and answered.
 [[nodiscard]] CallResult run_read(Runtime& runtime, const CallContext& context,
-                                  std::string_view required_scope, std::string arguments_json,
+                                  std::string_view required_scope, const std::string& arguments_json,
                                   const std::function<events::Result<std::string>()>& read);
 
 [[nodiscard]] bool has_scope(const CallContext& context, std::string_view scope) noexcept;

@@ -170,6 +170,7 @@ struct PositionPayload {
 
 std::vector<CashPayload> cash_of(const BrokerPortfolio& portfolio) {
     std::vector<CashPayload> cash;
+    cash.reserve(portfolio.cash_balances.size());
     for (const CashBalance& balance : portfolio.cash_balances)
         cash.push_back({balance.currency, amount_text(balance.amount)});
     return cash;
