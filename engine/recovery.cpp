@@ -138,6 +138,7 @@ Result<void> Runtime::book_late_executions() {
         if (!reported || reported->empty()) continue;
         const events::AccountHash hash = parts_.accounts.add(account.account_id);
         std::vector<events::ExecutionId> ids;
+        ids.reserve(reported->size());
         for (const events::Execution& fill : *reported)
             ids.push_back(fill.execution_id);
         auto known = parts_.store.known_executions(hash, ids);
@@ -161,6 +162,7 @@ Result<void> Runtime::book_late_executions() {
 
 Result<std::vector<ReportOrder>> Runtime::pieces_of(ReportOrder report, const events::AccountHash& account) {
     std::vector<events::ExecutionId> ids;
+    ids.reserve(report.executions.size());
     for (const events::Execution& fill : report.executions)
         ids.push_back(fill.execution_id);
     const auto known = parts_.store.known_executions(account, ids);

@@ -36,7 +36,7 @@ const Render no_render{};
 Runtime::Runtime(RuntimeParts parts) : parts_(std::move(parts)) {}
 Runtime::~Runtime() = default;
 
-Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeParts parts, Policies policies) {
+Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeParts parts, const Policies& policies) {
     std::unique_ptr<Runtime> runtime(new Runtime(std::move(parts)));
     auto last_log_time = catch_up(runtime->parts_.log, runtime->parts_.store);
     if (!last_log_time) return failure(last_log_time.error());
@@ -63,6 +63,7 @@ std::string Runtime::log_prefix() const {
 
 Result<void> Runtime::load_policies(const Policies& policies) {
     std::vector<Command> commands;
+    commands.reserve(policies.risk_policies.size() + 1);
     for (const auto& policy : policies.risk_policies)
         commands.emplace_back(statemachines::LoadPolicy{std::string(statemachines::risk_policy_kind),
                                                         policy.name, statemachines::policy_json(policy)});
@@ -72,6 +73,7 @@ Result<void> Runtime::load_policies(const Policies& policies) {
     const Facts facts = ActFacts{now(), {}, true, "engine"};
     const CallContext context = engine_context(*this, new_id(), "ibkr_engine_policies");
     std::vector<Submission> batch;
+    batch.reserve(commands.size());
     for (const Command& command : commands)
         batch.push_back({&context, &command, &facts, nullptr});
     if (auto written = writer_->write(batch); !written) return failure(written.error());
@@ -136,6 +138,7 @@ Result<Executed> Runtime::record_outcome(const CallContext& context, const Comma
     for (statemachines::ReportOrder& piece : report)
         if (!piece.executions.empty() || !piece.evidence.empty()) commands.emplace_back(std::move(piece));
     std::vector<Submission> batch;
+    batch.reserve(commands.size());
     for (const Command& command : commands)
         batch.push_back({&context, &command, &facts, batch.size() < place ? nullptr : &render});
     auto written = batch.size() <= batch_commands_max

@@ -80,7 +80,8 @@ public:
     /// Brings the projections up to the log's head, records changed policies, settles intents without outcome
     /// (design 5.10), and lets due timers fire. Errors: AUDIT_WRITE_FAILED, AUDIT_CHAIN_INVALID,
     /// LOG_VERSION_UNSUPPORTED, ENGINE_HELD (projections ahead of the log).
-    [[nodiscard]] static events::Result<std::unique_ptr<Runtime>> open(RuntimeParts parts, Policies policies);
+    [[nodiscard]] static events::Result<std::unique_ptr<Runtime>> open(RuntimeParts parts,
+                                                                       const Policies& policies);
     ~Runtime();
     Runtime(const Runtime&) = delete;
     Runtime& operator=(const Runtime&) = delete;

@@ -171,9 +171,9 @@ Result<Event> decode_event(std::uint16_t type_number, std::string_view bytes) {
 Result<Event> decode_record(const Record& record) {
     auto event = decode_event(record.header.type_number, record.bytes);
     if (event && event->sequence_id != record.sequence)
-        return failure(ErrorCode::audit_chain_invalid,
-                       "record " + std::to_string(record.sequence.value()) + " says it is event " +
-                           std::to_string(event->sequence_id.value()));
+        return failure(ErrorCode::audit_chain_invalid, "record " + std::to_string(record.sequence.value()) +
+                                                           " says it is event " +
+                                                           std::to_string(event->sequence_id.value()));
     return event;
 }
 

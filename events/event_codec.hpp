@@ -26,8 +26,8 @@ inline constexpr std::size_t event_bytes_max = 65'535;
 /// `decode_event(n, encode_event(e)) == e` for every event.
 [[nodiscard]] Result<Event> decode_event(std::uint16_t type_number, std::string_view bytes);
 
-/// `decode_event` of a record, which must also carry the record's own sequence: the chain covers the bytes but does
-/// not read them. AUDIT_CHAIN_INVALID when it carries another.
+/// `decode_event` of a record, which must also carry the record's own sequence: the chain covers the bytes
+/// but does not read them. AUDIT_CHAIN_INVALID when it carries another.
 [[nodiscard]] Result<Event> decode_record(const Record& record);
 
 }  // namespace ibkr::events

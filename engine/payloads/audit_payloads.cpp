@@ -137,8 +137,7 @@ Result<std::vector<TailEntry>> verified_tail(const events::LogReader& log, const
         if (!more) return failure(more.error());
         if (!*more) break;
         if (!verifier.add(record)) return broken(verifier.report());
-        if (auto event = events::decode_record(record); !event)
-            return failure(event.error());
+        if (auto event = events::decode_record(record); !event) return failure(event.error());
         entries.push_back({record.sequence, {record.bytes}});
     }
     return entries;

@@ -80,6 +80,8 @@ struct ReplayReport {
 class Replay {
 public:
     [[nodiscard]] static events::Result<Replay> start();
+    Replay(const Replay&) = delete;
+    Replay& operator=(const Replay&) = delete;
     Replay(Replay&&) noexcept;
     Replay& operator=(Replay&&) noexcept;
     ~Replay();

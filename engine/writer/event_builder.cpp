@@ -5,7 +5,7 @@
 
 namespace ibkr::engine {
 
-events::Timestamp decision_time(const statemachines::Facts& facts) noexcept {
+events::Timestamp decision_time(const statemachines::Facts& facts) {
     return std::visit([](const auto& typed) { return typed.now; }, facts);
 }
 

@@ -18,6 +18,6 @@ namespace ibkr::engine {
                                                       events::SequenceId first_sequence, IdSource& ids);
 
 /// The decision time of any facts.
-[[nodiscard]] events::Timestamp decision_time(const statemachines::Facts& facts) noexcept;
+[[nodiscard]] events::Timestamp decision_time(const statemachines::Facts& facts);
 
 }  // namespace ibkr::engine

@@ -27,7 +27,7 @@ events::Timestamp Writer::now() {
     return std::max(parts_.clock.now(), last_log_time_);
 }
 
-bool Writer::pass(SuspensionPoint point) {
+bool Writer::pass(SuspensionPoint point) const {
     return parts_.suspension == nullptr || parts_.suspension->pass(point);
 }
 

@@ -44,7 +44,7 @@ private:
     struct Batch;
     [[nodiscard]] events::Result<Written> decide_and_fold(const Submission& submission, Batch& batch);
     [[nodiscard]] events::Result<void> make_durable(const Batch& batch);
-    [[nodiscard]] bool pass(SuspensionPoint point);
+    [[nodiscard]] bool pass(SuspensionPoint point) const;
     [[nodiscard]] tl::unexpected<events::Error> die(events::Error why);
 
     RuntimeParts& parts_;

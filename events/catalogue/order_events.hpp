@@ -173,7 +173,8 @@ struct PaperOrderLifecycleChanged {
     BrokerOrderId broker_order_id;
     std::string evidence;  ///< broker_record | absence_proved | operator_attested
     std::string message;
-    std::optional<OrderTerms> terms;  ///< as the book holds them, when they settle a modify of unknown outcome
+    std::optional<OrderTerms>
+        terms;  ///< as the book holds them, when they settle a modify of unknown outcome
     std::string state;
 
     template <class V, class S>

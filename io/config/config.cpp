@@ -13,7 +13,6 @@ namespace ibkr::io {
 namespace {
 
 using events::ErrorCode;
-using statemachines::ApprovalMode;
 using statemachines::RiskPolicy;
 
 std::optional<events::Money> money(const Settings& settings, const std::string& key) {

@@ -23,7 +23,8 @@ struct PreviewView {
     PolicyView policy;
     events::Exposure exposure;
     events::OrderCount orders_today;
-    /// The order that `PreviewOrder::replaces` names, when we know it: its own stake is then not counted twice.
+    /// The order that `PreviewOrder::replaces` names, when we know it: its own stake is then not counted
+    /// twice.
     std::optional<events::OrderRecord> replaced;
 };
 
