@@ -24,6 +24,8 @@ struct Reply {
     events::EventId audit_event_id;
     bool unknown_outcome =
         false;  ///< a broker write whose outcome is not known: exit 3, `user_action` in payload
+    /// Why a read has no audit event (the log is held, or the disk is nearly full); empty when it has one.
+    std::string unrecorded_reason = {};
 };
 
 /// A failed call after it was recorded. `audit_event_id` is empty when it could not be.

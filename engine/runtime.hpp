@@ -11,8 +11,10 @@
 #include "engine/ports/broker.hpp"
 #include "engine/ports/clock.hpp"
 #include "engine/ports/suspension.hpp"
+#include "events/log/disk_reserve.hpp"
 #include "events/log/keys.hpp"
 #include "events/log/log.hpp"
+#include "events/log/log_directory.hpp"
 #include "events/records.hpp"
 #include "statemachines/commands.hpp"
 #include "statemachines/decide/decision.hpp"
@@ -25,6 +27,17 @@ namespace ibkr::engine {
 
 class WorkflowProjection;
 class Writer;
+
+/// How each anchor stands beside the log just now, for `audit verify`.
+using AnchorsLook = std::function<events::Result<std::vector<events::AnchorStanding>>()>;
+
+/// `engine resume` opened this log on a new branch: what the engine records before anything else.
+struct AfterResumption {
+    std::string actor;
+    std::string reason;
+    /// Orders and keys of read models that had been ahead of the log.
+    std::vector<statemachines::RecordFoundOrder> found;
+};
 
 /// What the engine runs on. Everything is borrowed and must outlive the runtime.
 struct RuntimeParts {
@@ -40,6 +53,11 @@ struct RuntimeParts {
     std::string product_version;
     bool key_is_stored = false;  ///< the audit secret came from this machine's key file, not from the caller
     DayStart day_start = utc_day_start;
+    /// The log may have lost acknowledged records: every write answers ENGINE_HELD, reads work unrecorded.
+    std::optional<events::Hold> held = {};
+    events::DiskSpace* disk = nullptr;  ///< null: there is always room
+    AnchorsLook anchors = {};           ///< empty: none to show
+    std::optional<AfterResumption> resumed = {};
 };
 
 /// The policies in force, from the configuration; recorded as `policy_loaded` when the log's differ.

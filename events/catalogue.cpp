@@ -46,6 +46,11 @@ constexpr auto table = std::to_array<EventDescriptor>({
     {47, "paper_order_lifecycle_changed", 1, trading, "The broker's book says something new of an order."},
     {48, "order_execution_recorded", 1, trading, "One fill of one of our orders."},
     {50, "position_recorded", 1, trading, "A broker's position, the base that later fills are added to."},
+    {2, "log_tail_discarded", 1, audit, "Unacknowledged bytes at the log's end, torn by a crash, were dropped."},
+    {3, "log_resumed", 1, audit, "An operator resumed a held log; attests what was lost and opens a branch."},
+    {4, "audit_key_retired", 1, audit, "Last record under a chain key."},
+    {5, "audit_key_activated", 1, audit, "First record under the next chain key."},
+    {7, "anchor_rewritten", 1, audit, "An anchor file without a usable slot was written anew."},
 });
 static_assert(table.size() == std::variant_size_v<Body>);
 

@@ -12,6 +12,7 @@
 #include "events/catalogue/account_events.hpp"
 #include "events/catalogue/approval_events.hpp"
 #include "events/catalogue/gateway_events.hpp"
+#include "events/catalogue/log_events.hpp"
 #include "events/catalogue/order_events.hpp"
 #include "events/catalogue/preview_events.hpp"
 
@@ -41,7 +42,8 @@ using Body =
                  ApprovalDenied, ApprovalRevoked, ApprovalExpired, ApprovalReserved, ApprovalReleased,
                  ApprovalConsumed, OrderSubmitIntended, OrderCancelIntended, OrderModifyIntended,
                  OrderSendStarted, PaperOrderSubmitted, PaperOrderCancelled, PaperOrderModified,
-                 PaperOrderLifecycleChanged, OrderExecutionRecorded, PositionRecorded>;
+                 PaperOrderLifecycleChanged, OrderExecutionRecorded, PositionRecorded, LogTailDiscarded,
+                 LogResumed, AuditKeyRetired, AuditKeyActivated, AnchorRewritten>;
 
 /// What a decision was made from, recorded in the first event of each decision so that replay can decide
 /// again (design section 9). `command` holds no raw account id.

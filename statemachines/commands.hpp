@@ -281,6 +281,48 @@ struct ReportOrder {
     friend bool operator==(const ReportOrder&, const ReportOrder&) = default;
 };
 
+/// A write of ours that the log lost and that the broker's book, or a read model that had been ahead of the
+/// log, still shows (design section 4, rule 4). What is known of it becomes an intent whose outcome is
+/// `unknown`, so that its key is bound and its order counts. Unknown members are empty; an empty
+/// `request_hash` is equal to no request's.
+struct RecordFoundOrder {
+    std::string found_at;  ///< broker | projection
+    events::WorkflowId order_id;
+    events::AccountHash account;
+    events::Environment environment = events::Environment::paper;
+    events::Operation operation = events::Operation::submit;
+    events::IdempotencyKey idempotency_key;
+    std::string request_hash;
+    events::ClientOrderId client_order_id;
+    events::BrokerOrderId broker_order_id;
+    events::OrderTerms terms;
+    events::WorkflowId preview_id;
+    events::WorkflowId approval_id;
+    std::string order_hash;
+    std::string policy_name;
+    events::Money notional;  ///< as counted, or quantity x price as the book holds them
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("account", self.account);
+        v("approval_id", self.approval_id);
+        v("broker_order_id", self.broker_order_id);
+        v("client_order_id", self.client_order_id);
+        v("environment", self.environment);
+        v("found_at", self.found_at);
+        v("idempotency_key", self.idempotency_key);
+        v("notional", self.notional);
+        v("operation", self.operation);
+        v("order_hash", self.order_hash);
+        v("order_id", self.order_id);
+        v("policy_name", self.policy_name);
+        v("preview_id", self.preview_id);
+        v("request_hash", self.request_hash);
+        v("terms", self.terms);
+    }
+    friend bool operator==(const RecordFoundOrder&, const RecordFoundOrder&) = default;
+};
+
 /// A timer fell due: a preview or an approval may have expired. Deterministic id: kind and workflow id.
 struct ExpireWorkflow {
     events::WorkflowId workflow_id;

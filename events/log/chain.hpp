@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "events/crypto/hmac.hpp"
 #include "events/log/keys.hpp"
@@ -32,22 +34,43 @@ private:
     HmacSha256 hmac_;
 };
 
+/// Records that stand in the chain under a key that is not at hand.
+struct UnverifiedRange {
+    SequenceId from;
+    SequenceId to;
+    KeyId key_id{};
+    friend bool operator==(const UnverifiedRange&, const UnverifiedRange&) = default;
+};
+
 /// Gateway contract section 5: verification stops at the first break.
 struct VerifyReport {
     std::uint64_t events_scanned = 0;  ///< the broken row included
-    bool chain_valid = true;
+    bool chain_valid = true;           ///< no break, and nothing left unverified for want of a key
     std::optional<SequenceId> first_break_at_sequence;
     std::string first_break_event_id;  ///< empty when the broken record does not show one
-    std::string reason;                ///< why it broke, for people; empty when valid
-    Head head;                         ///< the last record that verified
-};
+    std::string reason;                ///< why it is not valid, for people; empty when valid
+    Head head;                         ///< the last record scanned that did not break
+    std::vector<UnverifiedRange> not_verified;  ///< ascending; at most `unverified_ranges_max`
+    std::vector<AttestedGap> attested_gaps;     ///< those passed over
+    /// Epochs whose key verified at least one record.
+    std::vector<EpochKey> keys_used;
 
-/// Checks records one after another; holds none of them.
+    [[nodiscard]] bool broken() const noexcept { return !chain_valid && not_verified.empty(); }
+    friend bool operator==(const VerifyReport&, const VerifyReport&) = default;
+};
+inline constexpr std::size_t unverified_ranges_max = epochs_max;
+
+/// Checks records one after another; holds none of them. The rules (docs/log-format.md, "Chain"):
+/// 1. a sequence follows the one before, or an attested gap; 2. the mac is the computed one under the key the
+/// header names; 3. that key is the one before, but for `audit_key_activated` (type 5), which comes right
+/// after `audit_key_retired` (type 4) and is of a later epoch; neither stands alone; 4. the branch is the one
+/// before, but for `log_resumed` (type 3), whose branch is one more; 5. the length is allowed. A record under
+/// a key that the ring does not hold is passed over as not verified; the chain goes on from its stored mac.
 class ChainVerifier {
 public:
-    /// `start` is what stands before the first record to come: an empty head, or a trusted one.
-    ChainVerifier(const LogKeys& keys, Head start = {});
-    ChainVerifier(const LogIdentity& identity, const Secret& chain_key, Head start = {});
+    /// `start` is what stands before the first record to come: an empty head, or a trusted one. `gaps` are
+    /// the log's attested ones. Borrows nothing.
+    ChainVerifier(const KeyRing& keys, Head start = {}, std::vector<AttestedGap> gaps = {});
 
     /// False from the first break on.
     [[nodiscard]] bool add(const Record& record);
@@ -56,18 +79,32 @@ public:
     [[nodiscard]] const VerifyReport& report() const noexcept { return report_; }
 
 private:
-    LogIdentity identity_;
-    ChainMac mac_;
+    [[nodiscard]] std::string why_broken(const Record& record);
+    void pass_gaps(const Record& record);
+    [[nodiscard]] ChainMac* mac_under(const KeyId& key_id);
+
+    KeyRing keys_;
+    std::vector<std::pair<KeyId, ChainMac>> macs_;  ///< of the keys met so far
+    std::vector<AttestedGap> gaps_;
     VerifyReport report_;
+    std::optional<RecordHeader> previous_;  ///< nothing before the first record, or right after a gap
+    bool after_gap_ = false;
 };
 
-/// Called now and then with the number of records scanned so far.
+/// Called now and then with the number of records scanned so far, from one thread at a time.
 using Progress = std::function<void(std::uint64_t scanned)>;
 
-/// Walks the whole log to its head; a record that is missing or unreadable is a break. Memory does not grow
-/// with the log. Error only when the log cannot be read for another reason.
-[[nodiscard]] Result<VerifyReport> verify_chain(const LogReader& log, const LogKeys& keys,
-                                                const Progress& progress = {});
+struct VerifyOptions {
+    SequenceId from{1};         ///< verified against the stored mac of the record before it
+    unsigned threads = 2;       ///< segments are verified side by side
+    Progress progress = {};
+};
+
+/// Walks the log from `options.from` to its head; a record that is missing or unreadable is a break. Memory
+/// does not grow with the log. The report is the same whatever the number of threads. Error only when the log
+/// cannot be read for another reason.
+[[nodiscard]] Result<VerifyReport> verify_chain(const LogReader& log, const KeyRing& keys,
+                                                const VerifyOptions& options = {});
 
 /// The `event_id` of a record's bytes for a report, whatever the bytes are; empty when there is none.
 [[nodiscard]] std::string event_id_in(std::string_view bytes);

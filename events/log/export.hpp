@@ -30,12 +30,13 @@ struct ExportRange {
 /// What the first line says. In a file it is a claim until the last line has verified.
 struct ExportDescription {
     LogId log_id{};
-    KeyId key_id{};
-    std::uint32_t branch = first_branch;
+    std::vector<KeyId> key_ids;           ///< of the records, oldest first, each once
+    std::vector<std::uint32_t> branches;  ///< of the records, ascending
     SequenceId from;
     SequenceId to;
-    Mac previous_mac{};  ///< of record from - 1; zero before record 1
+    Mac previous_mac{};  ///< what record `from` chains to; zero before record 1
     Head head;           ///< of the whole log when the export began
+    std::vector<AttestedGap> gaps;  ///< those within the range; no record line stands for them
     friend bool operator==(const ExportDescription&, const ExportDescription&) = default;
 };
 
@@ -50,12 +51,10 @@ using ExportSink = std::function<Result<void>(std::string_view)>;
                                                      const ExportRange& range, const ExportSink& sink,
                                                      const Progress& progress = {});
 
-/// Finds the chain key that an export names. Error: log_key_mismatch.
-using ChainKeyLookup = std::function<Result<Secret>(const LogId&, const KeyId&)>;
-/// From the audit secret, which outlives the lookup.
-[[nodiscard]] ChainKeyLookup chain_key_from_secret(const Secret& secret);
-/// From the keys of an open log, which outlive the lookup.
-[[nodiscard]] ChainKeyLookup chain_key_from_keys(const LogKeys& keys);
+/// One audit secret, of whichever epoch it is; it outlives the lookup.
+[[nodiscard]] KeyRingLookup ring_from_secret(const Secret& secret);
+/// A ring at hand, which outlives the lookup; for another log: log_key_mismatch.
+[[nodiscard]] KeyRingLookup ring_from_keys(const KeyRing& keys);
 
 /// Reads an export and trusts nothing in it: each record is verified before it is given, the last line when
 /// `next` says the end. The stream outlives the reader. One thread.
@@ -64,7 +63,7 @@ public:
     /// Reads the first line. Errors: audit_chain_invalid when it is not one, log_version_unsupported for a
     /// newer form, log_key_mismatch.
     [[nodiscard]] static Result<std::unique_ptr<ExportReader>> open(std::istream& stream,
-                                                                    const ChainKeyLookup& keys);
+                                                                    const KeyRingLookup& keys);
     struct State;
     explicit ExportReader(std::unique_ptr<State> state);  ///< for `open`
     ~ExportReader() override;
@@ -82,7 +81,7 @@ private:
 /// Reads the export to its end. A file that does not verify is a report with chain_valid false, even when
 /// only its first or last line is wrong (then without first_break_at_sequence); an error only when it could
 /// not be checked: log_key_mismatch, log_version_unsupported.
-[[nodiscard]] Result<VerifyReport> verify_export(std::istream& stream, const ChainKeyLookup& keys,
+[[nodiscard]] Result<VerifyReport> verify_export(std::istream& stream, const KeyRingLookup& keys,
                                                  const Progress& progress = {});
 
 }  // namespace ibkr::events

@@ -62,6 +62,28 @@ struct Head {
     friend bool operator==(const Head&, const Head&) = default;
 };
 
+/// A range that a later `log_resumed` record attests as lost (design section 4, rule 4): its records are
+/// neither read nor verified, whatever the store still shows of them.
+struct AttestedGap {
+    SequenceId from;
+    SequenceId to;           ///< `from` <= `to`
+    Mac mac{};               ///< the record after `to` chains to it
+    SequenceId attested_by;  ///< the `log_resumed` record, beyond `to`
+    friend bool operator==(const AttestedGap&, const AttestedGap&) = default;
+};
+
+/// Where the newest acknowledged batch ends in the store's write-ahead log.
+struct WalPosition {
+    std::uint64_t number = 0;  ///< the file's number; it only grows
+    std::uint64_t bytes = 0;   ///< of the file
+    friend auto operator<=>(const WalPosition&, const WalPosition&) = default;
+};
+
+/// Type numbers that verification knows (docs/log-format.md, "Chain"); the catalogue's are the same.
+inline constexpr std::uint16_t log_resumed_type = 3;
+inline constexpr std::uint16_t audit_key_retired_type = 4;
+inline constexpr std::uint16_t audit_key_activated_type = 5;
+
 /// Which log this is and what new records carry. Not secret.
 struct LogIdentity {
     LogId log_id{};

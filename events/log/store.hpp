@@ -13,8 +13,17 @@ namespace ibkr::events {
 struct LogStore {
     /// A new, empty log in a folder that does not exist yet.
     Result<std::unique_ptr<Log>> (*create)(const std::string& directory, const LogKeys& keys);
-    /// For the owner: an existing log, whose newest record is checked against its predecessor.
+    /// For the owner: an existing log, whose newest record is checked against its predecessor. Refuses a
+    /// write-ahead log that is damaged anywhere (audit_chain_invalid), changing nothing.
     Result<std::unique_ptr<Log>> (*open)(const std::string& directory, const LogKeys& keys);
+    /// For the owner, once, after everything was copied to quarantine: the same, but what is not readable at
+    /// the end of the write-ahead log is dropped from the store.
+    Result<std::unique_ptr<Log>> (*open_dropping_tail)(const std::string& directory, const LogKeys& keys);
+    /// For the owner of a log that is held: whatever can be read, up to the first damage of the write-ahead
+    /// log. Changes nothing in `directory`; nobody else has it open.
+    Result<std::unique_ptr<LogReader>> (*open_readable)(const std::string& directory, const LogKeys& keys);
+    /// Key id of the newest record, whatever keys there are; changes nothing. For an unfinished rotation.
+    Result<KeyId> (*newest_key_id)(const std::string& directory);
     /// Beside an owner, or on a copy: changes nothing in `directory` and checks no mac. `scratch` is a
     /// private folder that the caller removes afterwards.
     Result<std::unique_ptr<LogReader>> (*open_reader)(const std::string& directory,

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "events/result.hpp"
+
+namespace ibkr::events {
+
+/// What one RocksDB write-ahead file (the record format of RocksDB 7: 32 KiB blocks, crc32c, type; no
+/// recycling) holds, read without RocksDB.
+struct WalScan {
+    std::uint64_t number = 0;
+    std::uint64_t file_bytes = 0;
+    std::uint64_t good_bytes = 0;  ///< end of the last batch before which everything is whole
+    /// A whole batch, or the beginning of one, stands somewhere after the damage: the damaged batch had been
+    /// acknowledged before that one was begun.
+    bool decodable_after_damage = false;
+    std::string damaged_sha256;  ///< hex, of the bytes from `good_bytes` to the file's end; empty when whole
+
+    /// Zeros after the last batch are room that was allocated, not damage.
+    [[nodiscard]] bool whole() const noexcept { return damaged_sha256.empty(); }
+    [[nodiscard]] std::uint64_t damaged_bytes() const noexcept { return file_bytes - good_bytes; }
+};
+
+/// Memory: one block, and one batch of at most `append_bytes_max`. Errors: audit_write_failed, config_invalid
+/// (permission).
+[[nodiscard]] Result<WalScan> scan_wal(const std::string& path, std::uint64_t number);
+
+/// Path and number of the newest write-ahead file (`NNNNNN.log`) in a store's directory; nothing when there
+/// is none.
+struct WalFile {
+    std::string path;
+    std::uint64_t number = 0;
+};
+[[nodiscard]] Result<std::optional<WalFile>> newest_wal(const std::string& log_directory);
+
+}  // namespace ibkr::events
