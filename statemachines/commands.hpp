@@ -399,7 +399,7 @@ struct RecordCall {
 
 using Command = std::variant<PreviewOrder, CreateApproval, GrantApproval, DenyApproval, RevokeApproval,
                              SubmitOrder, CancelOrder, ModifyOrder, RecordOutcome, ReportOrder,
-                             ExpireWorkflow, SetKillSwitch, ObserveSession, LoadPolicy, RecordCall>;
+                             RecordFoundOrder, ExpireWorkflow, SetKillSwitch, ObserveSession, LoadPolicy, RecordCall>;
 using Facts = std::variant<PreviewFacts, ActFacts, OrderFacts>;
 
 /// Stable name of a command, as recorded in DecisionInput.

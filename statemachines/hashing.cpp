@@ -1,5 +1,7 @@
 #include "statemachines/hashing.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cassert>
 
 #include "events/crypto/bytes.hpp"
@@ -63,6 +65,21 @@ std::string request_hash(const CancelOrder& command) {
 
 std::string request_hash(const ModifyOrder& command) {
     return hash_of_request(events::Operation::modify, command);
+}
+
+std::string found_id(const events::AccountHash& account, events::Environment environment,
+                     std::string_view text) {
+    std::string what = "ibkr-agent found order\n";
+    what.append(account.text()).append("\n").append(events::name_of(environment)).append("\n").append(text);
+    const auto digest = events::sha256(what);
+    std::array<std::uint8_t, 16> id{};
+    std::copy_n(digest.begin(), id.size(), id.begin());
+    id[6] = static_cast<std::uint8_t>((id[6] & 0x0fU) | 0x80U);
+    id[8] = static_cast<std::uint8_t>((id[8] & 0x3fU) | 0x80U);
+    std::string uuid = events::hex(id);
+    for (const std::size_t dash : {20U, 16U, 12U, 8U})
+        uuid.insert(dash, 1, '-');
+    return uuid;
 }
 
 events::ClientOrderId client_order_id(events::Environment environment, std::string_view log_prefix,

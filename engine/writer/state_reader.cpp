@@ -144,6 +144,19 @@ struct Reader {
         return order_view(command.order_id, command.executions);
     }
 
+    sm::FoundOrderView view(const sm::RecordFoundOrder& command, const sm::ActFacts&) {
+        sm::FoundOrderView view;
+        view.settings = policy().settings;
+        reading.into(view.order, queries.order(command.order_id));
+        if (!view.order && !command.client_order_id.empty())
+            reading.into(view.order, queries.order_by_client_id(command.client_order_id));
+        if (!command.idempotency_key.empty())
+            reading.into(view.bound, queries.idempotency(command.environment, command.account,
+                                                         command.idempotency_key));
+        view.approval = approval(command.approval_id);
+        return view;
+    }
+
     template <class Command>
     sm::ApprovalView approval_view(const Command& command) {
         return {approval(command.approval_id)};

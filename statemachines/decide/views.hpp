@@ -63,6 +63,13 @@ struct OrderView {
     std::set<events::ExecutionId> known_executions;  ///< of the order's account, among those reported
 };
 
+struct FoundOrderView {
+    GatewaySettings settings;
+    std::optional<events::OrderRecord> order;  ///< with the command's order id, else with its client order id
+    std::optional<events::IdempotencyRecord> bound;
+    std::optional<events::ApprovalRecord> approval;
+};
+
 struct ExpiryView {
     std::optional<events::PreviewRecord> preview;
     std::optional<events::ApprovalRecord> approval;

@@ -28,6 +28,10 @@ namespace ibkr::statemachines {
 /// `terms` after `changes`. An amount takes the place of a trailing percentage and the other way round.
 [[nodiscard]] events::OrderTerms with_changes(events::OrderTerms terms, const events::OrderChanges& changes);
 
+/// The changes that make `after` of `before`, as far as a modify can make them.
+[[nodiscard]] events::OrderChanges changes_between(const events::OrderTerms& before,
+                                                   const events::OrderTerms& after);
+
 /// The same order at the broker: contract number and currency, side, quantity, type, prices and time in
 /// force. What the broker says about the contract in words may change meanwhile.
 [[nodiscard]] bool same_order(const events::OrderTerms& a, const events::OrderTerms& b);

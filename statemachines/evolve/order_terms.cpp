@@ -14,6 +14,20 @@ events::OrderTerms with_changes(events::OrderTerms terms, const events::OrderCha
     return terms;
 }
 
+events::OrderChanges changes_between(const events::OrderTerms& before, const events::OrderTerms& after) {
+    events::OrderChanges changes;
+    if (after.quantity != before.quantity) changes.quantity = after.quantity;
+    if (after.limit_price != before.limit_price) changes.limit_price = after.limit_price;
+    if (after.stop_price != before.stop_price) changes.stop_price = after.stop_price;
+    if (after.time_in_force != before.time_in_force) changes.time_in_force = after.time_in_force;
+    if (after.trailing_amount != before.trailing_amount ||
+        after.trailing_percent != before.trailing_percent) {
+        changes.trailing_amount = after.trailing_amount;
+        changes.trailing_percent = after.trailing_percent;
+    }
+    return changes;
+}
+
 bool same_order(const events::OrderTerms& a, const events::OrderTerms& b) {
     return a.contract.contract_id == b.contract.contract_id && a.contract.currency == b.contract.currency &&
            a.side == b.side && a.quantity == b.quantity && a.order_type == b.order_type &&

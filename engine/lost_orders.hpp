@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "engine/account_directory.hpp"
+#include "engine/ports/broker.hpp"
+#include "engine/runtime.hpp"
+#include "events/result.hpp"
+#include "projections/queries.hpp"
+#include "statemachines/commands.hpp"
+
+namespace ibkr::engine {
+
+// What a loss of log records left behind elsewhere (design section 4, rule 4): orders that the broker's book
+// still holds, and orders and bound keys that read models ahead of the log still know.
+
+/// Found orders and keys of one resumption, at most.
+inline constexpr std::size_t found_orders_max = 100'000;
+
+/// Every order in the books of the broker's accounts whose client order id carries this log's prefix and that
+/// the read models do not know: the log was rolled back. Key and environment come from the client order id; a
+/// client order id that only looks like one of ours has no key and counts all the same. Puts the broker's
+/// accounts into `accounts`. `log_prefix`: first 8 hex of the log id. Fails as the broker's and the read
+/// models' reads do.
+[[nodiscard]] events::Result<std::vector<statemachines::RecordFoundOrder>> orders_unknown_to_log(
+    Broker& broker, const projections::Queries& queries, AccountDirectory& accounts,
+    std::string_view log_prefix);
+
+/// Orders and bound keys of `old_models` that the log's own do not have, in the order in which they were
+/// bound.
+[[nodiscard]] events::Result<std::vector<statemachines::RecordFoundOrder>> orders_ahead(
+    const projections::Queries& old_models, const projections::Queries& of_the_log);
+
+/// ENGINE_HELD when this version cannot record one of them (live orders), so that nothing is resumed that
+/// would lose it.
+[[nodiscard]] events::Result<void> can_record(const std::vector<statemachines::RecordFoundOrder>& found);
+
+/// What follows `log_resumed`, before anything else is decided: records what read models had, then what the
+/// broker's book shows, as orders in `unknown`; revokes every approval that could still be used, because what
+/// was lost may have used it; closes the kill switch. Recording twice changes nothing.
+[[nodiscard]] events::Result<void> record_after_resumption(Runtime& runtime, const AfterResumption& resumed);
+
+}  // namespace ibkr::engine
