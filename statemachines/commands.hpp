@@ -397,9 +397,10 @@ struct RecordCall {
     friend bool operator==(const RecordCall&, const RecordCall&) = default;
 };
 
-using Command = std::variant<PreviewOrder, CreateApproval, GrantApproval, DenyApproval, RevokeApproval,
-                             SubmitOrder, CancelOrder, ModifyOrder, RecordOutcome, ReportOrder,
-                             RecordFoundOrder, ExpireWorkflow, SetKillSwitch, ObserveSession, LoadPolicy, RecordCall>;
+using Command =
+    std::variant<PreviewOrder, CreateApproval, GrantApproval, DenyApproval, RevokeApproval, SubmitOrder,
+                 CancelOrder, ModifyOrder, RecordOutcome, ReportOrder, RecordFoundOrder, ExpireWorkflow,
+                 SetKillSwitch, ObserveSession, LoadPolicy, RecordCall>;
 using Facts = std::variant<PreviewFacts, ActFacts, OrderFacts>;
 
 /// Stable name of a command, as recorded in DecisionInput.

@@ -151,8 +151,8 @@ struct Reader {
         if (!view.order && !command.client_order_id.empty())
             reading.into(view.order, queries.order_by_client_id(command.client_order_id));
         if (!command.idempotency_key.empty())
-            reading.into(view.bound, queries.idempotency(command.environment, command.account,
-                                                         command.idempotency_key));
+            reading.into(view.bound,
+                         queries.idempotency(command.environment, command.account, command.idempotency_key));
         view.approval = approval(command.approval_id);
         return view;
     }
