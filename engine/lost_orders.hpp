@@ -15,6 +15,9 @@ namespace ibkr::engine {
 // What a loss of log records left behind elsewhere (design section 4, rule 4): orders that the broker's book
 // still holds, and orders and bound keys that read models ahead of the log still know.
 
+/// Why approvals are revoked and the kill switch is closed.
+inline constexpr std::string_view resumed_reason = "log resumed after a loss";
+
 /// Found orders and keys of one resumption, at most.
 inline constexpr std::size_t found_orders_max = 100'000;
 

@@ -181,6 +181,16 @@ Result<void> Runtime::fire_due_timers() {
     return {};
 }
 
+Result<Executed> Runtime::record_engine_command(const Command& command, std::string command_id,
+                                                std::string tool_name) {
+    const Facts facts = ActFacts{now(), new_id(), true, "engine"};
+    const CallContext context = engine_context(*this, std::move(command_id), std::move(tool_name));
+    const Submission submission{&context, &command, &facts, nullptr};
+    auto written = writer_->write({&submission, 1});
+    if (!written) return failure(written.error());
+    return std::move(written->front().executed);
+}
+
 Result<void> Runtime::engine_command(const Command& command, std::string command_id, std::string tool_name) {
     const Facts facts = ActFacts{now(), {}, false, "engine"};
     const CallContext context = engine_context(*this, std::move(command_id), std::move(tool_name));

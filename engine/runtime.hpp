@@ -115,6 +115,12 @@ public:
     [[nodiscard]] events::Result<events::EventId> record_call(const CallContext& context,
                                                               const statemachines::RecordCall& call);
 
+    /// Decides and records a command of the engine's own with an operator's facts: what follows a resumption.
+    /// `command_id` says what it is for, so that a repetition has the same.
+    [[nodiscard]] events::Result<Executed> record_engine_command(const statemachines::Command& command,
+                                                                 std::string command_id,
+                                                                 std::string tool_name);
+
     /// Asks the broker's book about every open order of ours (of one account, or all) and records what is
     /// new.
     [[nodiscard]] events::Result<void> reconcile();

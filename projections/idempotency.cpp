@@ -74,24 +74,52 @@ Result<void> Idempotency::apply(Database& database, const events::Event& event) 
     return {};
 }
 
-Result<std::optional<events::IdempotencyRecord>> Queries::idempotency(
-    events::Environment environment, const events::AccountHash& account,
-    const events::IdempotencyKey& key) const {
-    auto row = database_->query(
-        "SELECT environment, account, key, operation, request_hash, order_id, intent_id, outcome,"
-        " outcome_event_id, answer_state, answer_broker_order_id, bound_at, answered_at FROM idempotency"
-        " WHERE account = ?1 AND environment = ?2 AND key = ?3",
-        account.text(), column_text(environment), key.text());
-    const auto found = row.step();
-    if (!found) return events::failure(found.error());
-    if (!*found) return std::optional<events::IdempotencyRecord>{};
+namespace {
+
+constexpr std::string_view columns =
+    "environment, account, key, operation, request_hash, order_id, intent_id, outcome, outcome_event_id,"
+    " answer_state, answer_broker_order_id, bound_at, answered_at";
+
+Result<events::IdempotencyRecord> read_record(const Statement& row) {
     events::IdempotencyRecord record;
     RowReader read(row);
     read >> record.environment >> record.account >> record.key >> record.operation >> record.request_hash >>
         record.order_id >> record.intent_id >> record.outcome >> record.outcome_event_id >>
         record.answer_state >> record.answer_broker_order_id >> record.bound_at >> record.answered_at;
     if (!read.good()) return damaged_row("idempotency");
-    return std::optional(std::move(record));
+    return record;
+}
+
+}  // namespace
+
+Result<std::optional<events::IdempotencyRecord>> Queries::idempotency(
+    events::Environment environment, const events::AccountHash& account,
+    const events::IdempotencyKey& key) const {
+    static const std::string sql = "SELECT " + std::string(columns) +
+                                   " FROM idempotency WHERE account = ?1 AND environment = ?2 AND key = ?3";
+    auto row = database_->query(sql, account.text(), column_text(environment), key.text());
+    const auto found = row.step();
+    if (!found) return events::failure(found.error());
+    if (!*found) return std::optional<events::IdempotencyRecord>{};
+    return read_record(row).map(
+        [](events::IdempotencyRecord&& record) { return std::optional(std::move(record)); });
+}
+
+Result<std::vector<events::IdempotencyRecord>> Queries::keys_after(TablePosition& position,
+                                                                   std::uint32_t limit) const {
+    static const std::string sql = "SELECT " + std::string(columns) +
+                                   ", rowid FROM idempotency WHERE rowid > ?1 ORDER BY rowid LIMIT ?2";
+    auto rows = database_->query(sql, position.row, cut_limit(limit));
+    std::vector<events::IdempotencyRecord> records;
+    for (;;) {
+        const auto found = rows.step();
+        if (!found) return events::failure(found.error());
+        if (!*found) return records;
+        auto record = read_record(rows);
+        if (!record) return events::failure(record.error());
+        records.push_back(std::move(*record));
+        position.row = rows.integer(rows.columns() - 1);
+    }
 }
 
 }  // namespace ibkr::projections

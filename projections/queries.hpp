@@ -86,6 +86,11 @@ struct ApprovalFilter {
     std::uint32_t limit = 100;
 };
 
+/// How far a walk through a table has come.
+struct TablePosition {
+    std::int64_t row = 0;  ///< SQLite's number of the last row seen
+};
+
 /// Every question to the read models. On the writer's connection the answers include what the open
 /// transaction has folded; a reader sees one committed moment. One thread. Failures: AUDIT_WRITE_FAILED with
 /// the advice to rebuild when a row is damaged, ENGINE_BUSY when a lock was not to be had.
@@ -132,6 +137,9 @@ public:
         const events::AccountHash& account, const events::BrokerOrderId& id) const;
     [[nodiscard]] events::Result<std::optional<events::OrderRecord>> order_by_client_id(
         const events::ClientOrderId& id) const;
+    /// Of this account: a key, and the client order id made of it, may be used in several.
+    [[nodiscard]] events::Result<std::optional<events::OrderRecord>> order_by_client_id(
+        const events::AccountHash& account, const events::ClientOrderId& id) const;
 
     /// Previews and approvals whose expiry is due at `now` and not yet recorded, earliest first.
     [[nodiscard]] events::Result<std::vector<DueTimer>> due_timers(events::Timestamp now,
@@ -161,6 +169,18 @@ public:
     /// Executed at or after `since`, newest first. An empty account: all accounts.
     [[nodiscard]] events::Result<std::vector<RecordedExecution>> executions(
         const events::AccountHash& account, events::Timestamp since, std::uint32_t limit) const;
+
+    // Whole tables in pieces, in log order, to compare two stores.
+    /// The orders after `position`, which moves on. Empty: no more.
+    [[nodiscard]] events::Result<std::vector<events::WorkflowId>> orders_after(
+        TablePosition& position, std::uint32_t limit = rows_max) const;
+    /// The bound keys, likewise.
+    [[nodiscard]] events::Result<std::vector<events::IdempotencyRecord>> keys_after(
+        TablePosition& position, std::uint32_t limit = rows_max) const;
+    [[nodiscard]] events::Result<bool> has_order(const events::WorkflowId& id) const;
+    /// What the counters counted for one intent; nullopt when they counted none.
+    [[nodiscard]] events::Result<std::optional<events::Money>> counted_notional(
+        const events::WorkflowId& order_id, std::string_view intent_id) const;
 
     // Policies.
     [[nodiscard]] events::Result<std::optional<events::PolicyRecord>> policy(std::string_view kind,

@@ -51,6 +51,19 @@ Result<OrderCount> Queries::count(const events::AccountHash& account, events::En
     return total;
 }
 
+Result<std::optional<events::Money>> Queries::counted_notional(const events::WorkflowId& order_id,
+                                                               std::string_view intent_id) const {
+    auto row = database_->query(
+        "SELECT notional, currency FROM counted_intents WHERE order_id = ?1 AND intent_id = ?2",
+        order_id.text(), intent_id);
+    const auto found = row.step();
+    if (!found) return events::failure(found.error());
+    if (!*found) return std::optional<events::Money>{};
+    events::Money counted;
+    if (!(RowReader(row) >> counted.amount >> counted.currency).good()) return damaged_row("counted_intents");
+    return std::optional(counted);
+}
+
 Result<std::vector<CountedOrders>> Queries::counts(events::Timestamp since) const {
     std::vector<CountedOrders> lines;
     auto keys = database_->query(

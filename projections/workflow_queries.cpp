@@ -171,6 +171,33 @@ Result<std::optional<OrderRecord>> Queries::order_by_client_id(const events::Cli
         "orders");
 }
 
+Result<std::optional<OrderRecord>> Queries::order_by_client_id(const AccountHash& account,
+                                                               const events::ClientOrderId& id) const {
+    return one<OrderRecord>(
+        database_->query("SELECT record FROM orders WHERE client_order_id = ?1 AND client_order_id <> ''"
+                         " AND account = ?2 ORDER BY rowid DESC LIMIT 1",
+                         id.text(), account.text()),
+        "orders");
+}
+
+Result<std::vector<WorkflowId>> Queries::orders_after(TablePosition& position, std::uint32_t limit) const {
+    auto rows =
+        database_->query("SELECT rowid, order_id FROM orders WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
+                         position.row, cut_limit(limit));
+    std::vector<WorkflowId> ids;
+    for (;;) {
+        const auto found = rows.step();
+        if (!found) return events::failure(found.error());
+        if (!*found) return ids;
+        position.row = rows.integer(0);
+        if (!from_text(rows.text(1), ids.emplace_back())) return damaged_row("orders");
+    }
+}
+
+Result<bool> Queries::has_order(const WorkflowId& id) const {
+    return database_->query("SELECT 1 FROM orders WHERE order_id = ?1", id.text()).step();
+}
+
 namespace {
 
 Result<void> add_due(Statement rows, DueKind kind, std::vector<DueTimer>& timers) {

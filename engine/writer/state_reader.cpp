@@ -149,7 +149,7 @@ struct Reader {
         view.settings = policy().settings;
         reading.into(view.order, queries.order(command.order_id));
         if (!view.order && !command.client_order_id.empty())
-            reading.into(view.order, queries.order_by_client_id(command.client_order_id));
+            reading.into(view.order, queries.order_by_client_id(command.account, command.client_order_id));
         if (!command.idempotency_key.empty())
             reading.into(view.bound,
                          queries.idempotency(command.environment, command.account, command.idempotency_key));

@@ -1,0 +1,105 @@
+#include <algorithm>
+#include <utility>
+
+#include "engine/lost_orders.hpp"
+#include "engine/lost_orders_internal.hpp"
+#include "projections/store.hpp"
+#include "statemachines/hashing.hpp"
+
+namespace ibkr::engine {
+
+using events::failure;
+using events::Result;
+using statemachines::RecordFoundOrder;
+
+namespace {
+
+constexpr std::string_view tool_name = "ibkr_engine_resume";
+
+/// The same for the same order or key, whatever was found of it.
+std::string command_id_of(const RecordFoundOrder& found) {
+    const bool is_order = found.operation == events::Operation::submit;
+    return "found:" + statemachines::found_id(found.account, found.environment,
+                                              is_order ? "order " + found.order_id.text()
+                                                       : "key " + found.idempotency_key.text());
+}
+
+/// The book knows an order's terms better than models that stood still.
+void take_from_book(RecordFoundOrder& found, Runtime& runtime) {
+    const auto account = runtime.accounts().find(found.account);
+    if (!account || found.operation != events::Operation::submit) return;
+    const auto book = runtime.broker().find_by_client_order_id(*account, found.client_order_id);
+    if (!book || !*book) return;
+    found.terms = recordable((*book)->terms, runtime.accounts());
+    found.broker_order_id = recordable((*book)->broker_order_id);
+}
+
+Result<void> record(Runtime& runtime, const std::vector<RecordFoundOrder>& found) {
+    if (auto checked = can_record(found); !checked) return checked;
+    for (const RecordFoundOrder& one : found)
+        if (auto done = runtime.record_engine_command(one, command_id_of(one), std::string(tool_name)); !done)
+            return failure(done.error());
+    return {};
+}
+
+Result<void> record_what_the_broker_has(Runtime& runtime) {
+    const auto found =
+        orders_unknown_to_log(runtime.broker(), runtime.store(), runtime.accounts(), runtime.log_prefix());
+    if (!found) return failure(found.error());
+    return record(runtime, *found);
+}
+
+/// Reserved approvals stay with their orders.
+Result<void> revoke_approvals(Runtime& runtime, const std::string& state) {
+    for (;;) {
+        const auto open = runtime.store().approvals({.state = state, .limit = projections::rows_max});
+        if (!open) return failure(open.error());
+        if (open->empty()) return {};
+        for (const events::ApprovalRecord& approval : *open) {
+            const statemachines::RevokeApproval revoke{approval.approval_id, std::string(resumed_reason)};
+            auto done = runtime.record_engine_command(revoke, "revoke:" + approval.approval_id.text(),
+                                                      std::string(tool_name));
+            if (!done) return failure(done.error());
+            if (done->refusal) return failure(*done->refusal);
+        }
+    }
+}
+
+Result<void> close_kill_switch(Runtime& runtime) {
+    const auto now = runtime.store().gateway(events::kill_switch_workflow);
+    if (!now) return failure(now.error());
+    if (!*now || (*now)->state == "closed") return {};
+    auto done =
+        runtime.record_engine_command(statemachines::SetKillSwitch{false, std::string(resumed_reason)},
+                                      "resume:kill-switch", std::string(tool_name));
+    if (!done) return failure(done.error());
+    return {};
+}
+
+}  // namespace
+
+Result<void> can_record(const std::vector<RecordFoundOrder>& found) {
+    const auto live = std::find_if(found.begin(), found.end(), [](const RecordFoundOrder& one) {
+        return one.environment == events::Environment::live;
+    });
+    if (live == found.end()) return {};
+    return failure(events::ErrorCode::engine_held,
+                   "live order " + live->client_order_id.text() +
+                       " of this log is not in it, and this version cannot record live orders",
+                   "Resume with the version that placed it, or put back a newer copy of the log.");
+}
+
+Result<void> record_after_resumption(Runtime& runtime, const AfterResumption& resumed) {
+    std::vector<RecordFoundOrder> ahead = resumed.found;
+    for (RecordFoundOrder& found : ahead)
+        take_from_book(found, runtime);
+    auto recorded = record(runtime, ahead);
+    if (recorded) recorded = record_what_the_broker_has(runtime);
+    // Whatever could not be recorded, nothing may go on where it stood before the loss.
+    for (const char* state : {"pending", "approved"})
+        if (auto revoked = revoke_approvals(runtime, state); !revoked) return revoked;
+    if (auto closed = close_kill_switch(runtime); !closed) return closed;
+    return recorded;
+}
+
+}  // namespace ibkr::engine
