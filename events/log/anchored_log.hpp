@@ -20,10 +20,12 @@ struct AnchorSettings {
 /// A log that anchors its head: after each successful append the head is written to every anchor file,
 /// unsynced; a thread of this object syncs them `sync_interval` after the first write that is not synced;
 /// `secure_head` and the destructor sync at once, several files side by side. If an anchor cannot be written
-/// or synced, the append (or `secure_head`) fails, the log is dead and nothing is acknowledged any more.
-/// Threads as `Log`.
+/// or synced, the append (or `secure_head`) fails, the log is dead and nothing is acknowledged any more: the
+/// records of that append are on disk, but the next start says so, not this process.
+/// Threads as `Log`; `secure_head` and `alive` may be called from any thread at any time.
 class AnchoredLog final : public Log {
 public:
+    /// Takes both over. `files` are open for this log under its present key; none: nothing is anchored.
     AnchoredLog(std::unique_ptr<Log> log, std::vector<AnchorFile> files,
                 std::chrono::milliseconds sync_interval);
     ~AnchoredLog() override;
