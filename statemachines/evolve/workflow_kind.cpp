@@ -32,7 +32,8 @@ constexpr WorkflowKind kind_of() {
         return WorkflowKind::broker_session;
     } else {
         static_assert(is_one_of<Body, LogCreated, PolicyLoaded, ToolCompleted, ToolFailed, ToolRefused,
-                                ToolDeniedScope, PositionRecorded>,
+                                ToolDeniedScope, PositionRecorded, LogTailDiscarded, LogResumed,
+                                AuditKeyRetired, AuditKeyActivated, AnchorRewritten>,
                       "a new event type belongs to a workflow or to none: say which");
         return WorkflowKind::none;
     }
