@@ -38,6 +38,17 @@ sm::ReportOrder full_report() {
     return command;
 }
 
+sm::RecordFoundOrder full_found_order() {
+    sm::RecordFoundOrder command = World().found_at_broker();
+    command.operation = ev::Operation::modify;
+    command.request_hash = "00";
+    command.preview_id = ev::WorkflowId("p");
+    command.approval_id = ev::WorkflowId("a");
+    command.order_hash = "11";
+    command.policy_name = "default";
+    return command;
+}
+
 std::vector<sm::Command> one_of_each() {
     return {full_preview(),
             sm::CreateApproval{paper_account, ev::WorkflowId("p"), 60},
@@ -50,6 +61,7 @@ std::vector<sm::Command> one_of_each() {
             sm::RecordOutcome{ev::WorkflowId("o"), "i", ev::Operation::modify, ev::Outcome::refused,
                               "broker_answer", ev::BrokerOrderId("B1"), "working", "text", "00"},
             full_report(),
+            full_found_order(),
             sm::ExpireWorkflow{ev::WorkflowId("p"), at(5)},
             sm::SetKillSwitch{true, "go"},
             sm::ObserveSession{"simulated_venue", "usable"},
@@ -90,8 +102,8 @@ TEST_CASE("facts come back, of the kind their command is decided with", "[codec]
     CHECK(sm::parse_facts("preview_order", sm::facts_json(preview)).value() == preview);
     for (const char* name : {"submit_order", "cancel_order", "modify_order"})
         CHECK(sm::parse_facts(name, sm::facts_json(order)).value() == order);
-    for (const char* name :
-         {"create_approval", "record_outcome", "report_order", "set_kill_switch", "load_policy"})
+    for (const char* name : {"create_approval", "record_outcome", "report_order", "record_found_order",
+                             "set_kill_switch", "load_policy"})
         CHECK(sm::parse_facts(name, sm::facts_json(act)).value() == act);
     CHECK_FALSE(sm::parse_facts("preview_order", sm::facts_json(act)));
 }

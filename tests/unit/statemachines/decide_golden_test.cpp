@@ -81,6 +81,7 @@ private:
     void first_order();
     void second_order();
     void gateway();
+    void found_orders();
 
     [[nodiscard]] sm::CancelOrder cancel(std::string broker_id, std::string key) const {
         return {paper_account, ev::BrokerOrderId(std::move(broker_id)), ev::IdempotencyKey(std::move(key))};
@@ -190,6 +191,33 @@ void Script::gateway() {
     step("call_denied", call);
 }
 
+void Script::found_orders() {
+    approval_ = world_.approve(world_.preview());
+    auto order = world_.found_at_broker("lost-1");
+    order.approval_id = approval_;
+    order.request_hash = std::string(64, '7');
+    const auto found = step("found_order", order).subject;
+    step("found_order_again", order);
+    step("found_order_settled", world_.report(found, "working"));
+    auto change = order;
+    change.found_at = "projection";
+    change.operation = ev::Operation::modify;
+    change.idempotency_key = ev::IdempotencyKey("lost-2");
+    change.terms.quantity = quantity("12");
+    change.notional = money("380");
+    step("found_modify", change);
+    change.operation = ev::Operation::cancel;
+    change.idempotency_key = ev::IdempotencyKey("lost-3");
+    step("found_cancel", change);
+    step("found_cancel_again", change);
+    change.idempotency_key = ev::IdempotencyKey("lost-4");
+    change.order_id = ev::WorkflowId("nowhere");
+    change.client_order_id = {};
+    step("found_key_of_no_order", change);
+    order.environment = ev::Environment::live;
+    step("found_live_order", order);
+}
+
 std::vector<std::string> Script::run() {
     policies();
     previews();
@@ -197,6 +225,7 @@ std::vector<std::string> Script::run() {
     first_order();
     second_order();
     gateway();
+    found_orders();
     return lines_;
 }
 

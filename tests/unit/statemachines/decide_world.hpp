@@ -46,6 +46,8 @@ struct World {
     bool enable_paper = true;
     bool is_operator = false;
     std::string actor = "agent";
+    /// Facts that the table passes over: keys found of an order whose state admits no change.
+    bool may_be_passed_over = false;
 
     World();
 
@@ -66,6 +68,7 @@ struct World {
     sm::Decided run(const sm::ModifyOrder& command);
     sm::Decided run(const sm::RecordOutcome& command);
     sm::Decided run(const sm::ReportOrder& command);
+    sm::Decided run(const sm::RecordFoundOrder& command);
     sm::Decided run(const sm::ExpireWorkflow& command);
     sm::Decided run(const sm::SetKillSwitch& command);
     sm::Decided run(const sm::ObserveSession& command);
@@ -84,6 +87,8 @@ struct World {
     [[nodiscard]] sm::RecordOutcome outcome(const ev::WorkflowId& order, ev::Outcome outcome,
                                             std::string status = {}) const;
     [[nodiscard]] sm::ReportOrder report(const ev::WorkflowId& order, std::string status) const;
+    /// The order that `submit_command` would place, as a broker's book shows it: buy 10 AAPL at 190.
+    [[nodiscard]] sm::RecordFoundOrder found_at_broker(std::string key = "key-1") const;
     [[nodiscard]] ev::Execution fill(std::string id, std::string_view shares,
                                      std::string_view at_price) const;
 
