@@ -27,10 +27,10 @@ struct StartOptions {
 
 /// Why a log is held: it may have lost what was acknowledged. Nothing was changed; reads work.
 struct Hold {
-    std::string reason;           ///< one sentence, for people
-    SequenceId readable_head;     ///< the newest record that can be read and verified
-    SequenceId highest_anchor;    ///< of all anchors; less than or equal `readable_head` when none is ahead
-    std::string quarantine;       ///< name below `quarantine/` of the copy that was made; empty: none was
+    std::string reason;         ///< one sentence, for people
+    SequenceId readable_head;   ///< the newest record that can be read and verified
+    SequenceId highest_anchor;  ///< of all anchors; less than or equal `readable_head` when none is ahead
+    std::string quarantine;     ///< name below `quarantine/` of the copy that was made; empty: none was
     /// False when there is nothing to go on from: no readable store, or no keys. A copy must be put back.
     bool can_resume = true;
     [[nodiscard]] Error error() const;  ///< ENGINE_HELD with the reason and what to do
@@ -53,10 +53,10 @@ struct OwnedLog {
 /// directory that is already in use.
 [[nodiscard]] Result<void> prepare_data_directory(const std::string& data_directory);
 
-/// Opens the log of the data directory whose lock the caller holds, by the starting rules of design section 4,
-/// or creates it in one step: `log/` with record 1, `keys` and `anchors` are made in `creating/`, synced and
-/// renamed, `VERSION` comes last. A crash at any point leaves either no log or a whole one, and the next call
-/// goes on from there; nothing is ever removed that could hold an acknowledged record.
+/// Opens the log of the data directory whose lock the caller holds, by the starting rules of design section
+/// 4, or creates it in one step: `log/` with record 1, `keys` and `anchors` are made in `creating/`, synced
+/// and renamed, `VERSION` comes last. A crash at any point leaves either no log or a whole one, and the next
+/// call goes on from there; nothing is ever removed that could hold an acknowledged record.
 ///
 /// A log that may have lost acknowledged records comes back with `held`; that is not an error. Errors:
 /// log_version_unsupported (written by a newer version), log_key_mismatch (before anything is written),
