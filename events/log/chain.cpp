@@ -1,5 +1,8 @@
 #include "events/log/chain.hpp"
 
+#include <algorithm>
+#include <cassert>
+
 #include <nlohmann/json.hpp>
 
 namespace ibkr::events {
@@ -7,7 +10,10 @@ namespace {
 
 // The closing zero byte keeps the domains apart from each other whatever follows.
 constexpr std::string_view record_domain{"ibkr-agent record\0", 18};
-constexpr std::uint64_t progress_interval_records = 4'096;
+
+std::string number(SequenceId sequence) {
+    return std::to_string(sequence.value());
+}
 
 }  // namespace
 
@@ -16,11 +22,11 @@ ChainMac::ChainMac(const LogId& log_id, const Secret& chain_key)
 
 Mac ChainMac::mac(SequenceId sequence, const RecordHeader& header, const Mac& previous,
                   std::string_view bytes) {
-    std::string number;
-    append_be64(number, sequence.value());
+    std::string position;
+    append_be64(position, sequence.value());
     const Digest content = sha256(bytes);
     return hmac_.mac(
-        {record_domain, text_of(log_id_), encode(header), number, text_of(previous), text_of(content)});
+        {record_domain, text_of(log_id_), encode(header), position, text_of(previous), text_of(content)});
 }
 
 Record ChainMac::extend(Head& head, const LogIdentity& identity, const PendingRecord& pending) {
@@ -33,62 +39,131 @@ Record ChainMac::extend(Head& head, const LogIdentity& identity, const PendingRe
     return record;
 }
 
-ChainVerifier::ChainVerifier(const LogKeys& keys, Head start)
-    : ChainVerifier(keys.identity(), keys.chain_key(), start) {}
-
-ChainVerifier::ChainVerifier(const LogIdentity& identity, const Secret& chain_key, Head start)
-    : identity_(identity), mac_(identity.log_id, chain_key) {
+ChainVerifier::ChainVerifier(const KeyRing& keys, Head start, std::vector<AttestedGap> gaps,
+                             std::optional<RecordHeader> start_header)
+    : keys_(keys.copy()), gaps_(std::move(gaps)), at_(start), previous_(start_header) {
     report_.head = start;
+    std::erase_if(gaps_, [&](const AttestedGap& gap) { return gap.from <= start.sequence; });
+    assert(std::ranges::is_sorted(gaps_, {}, &AttestedGap::from));
 }
 
 bool ChainVerifier::add(const Record& record) {
-    if (!report_.chain_valid) return false;
-    const SequenceId expected = report_.head.sequence.next();
-    if (record.sequence != expected)
-        break_at_next("record " + std::to_string(expected.value()) + " is missing");
-    else if (record.header.key_id != identity_.key_id)
-        break_at_next("it names key " + hex(record.header.key_id), record.bytes);
-    else if (record.header.branch != identity_.branch)
-        break_at_next("it names branch " + std::to_string(record.header.branch), record.bytes);
-    else if (record.bytes.empty() || record.bytes.size() > record_bytes_max)
-        break_at_next("its length is not allowed", record.bytes);
-    else if (!equal_in_constant_time(
-                 record.mac, mac_.mac(record.sequence, record.header, report_.head.mac, record.bytes)))
-        break_at_next("its mac does not fit its content and its predecessor", record.bytes);
-    else {
-        ++report_.events_scanned;
-        report_.head = {record.sequence, record.mac};
+    if (report_.first_break_at_sequence) return false;
+    pass_gaps();
+    ChainMac* const mac = mac_under(record.header.key_id);
+    if (std::string why = why_broken(record, mac); !why.empty()) {
+        break_at_next(std::move(why), record.sequence == at_.sequence.next() ? record.bytes : "");
+        return false;
     }
-    return report_.chain_valid;
+    accept(record, mac != nullptr);
+    return true;
+}
+
+std::string ChainVerifier::why_broken(const Record& record, ChainMac* mac) {
+    if (record.sequence != at_.sequence.next())
+        return "record " + number(at_.sequence.next()) + " is missing";
+    if (std::string why = why_misplaced(record.header); !why.empty()) return why;
+    if (record.bytes.empty() || record.bytes.size() > record_bytes_max) return "its length is not allowed";
+    if (mac == nullptr) {
+        const auto& ranges = report_.not_verified;
+        return ranges.size() < unverified_ranges_max ? "" : "too many ranges are under keys not at hand";
+    }
+    if (!equal_in_constant_time(record.mac, mac->mac(record.sequence, record.header, at_.mac, record.bytes)))
+        return "its mac does not fit its content and its predecessor";
+    return {};
+}
+
+std::string ChainVerifier::why_misplaced(const RecordHeader& header) const {
+    if (header.format != record_format) return "its format is not known";
+    if (std::string why = why_of_another_key(header); !why.empty()) return why;
+    const std::string branch = "it names branch " + std::to_string(header.branch);
+    if (!previous_) {
+        // At the log's beginning everything is known; from a trusted head on, the first record is believed.
+        return at_.sequence == SequenceId() && header.branch != first_branch ? branch : "";
+    }
+    const std::uint32_t expected = previous_->branch + (header.type_number == log_resumed_type ? 1 : 0);
+    const bool follows = after_gap_ ? header.branch >= expected : header.branch == expected;
+    return follows ? "" : branch;
+}
+
+std::string ChainVerifier::why_of_another_key(const RecordHeader& header) const {
+    const std::string key = "it names key " + hex(header.key_id);
+    const bool activates = header.type_number == audit_key_activated_type;
+    const bool retired = previous_ && previous_->type_number == audit_key_retired_type;
+    if (previous_ && header.key_id == previous_->key_id && !activates && !retired) return {};
+    const auto epoch = keys_.epoch_of(header.key_id);
+    if (!previous_) {
+        const bool first = at_.sequence == SequenceId();
+        return first && (activates || (epoch && *epoch != first_epoch)) ? key : "";
+    }
+    const auto before = keys_.epoch_of(previous_->key_id);
+    if (after_gap_) return epoch && before && *epoch < *before ? key : "";
+    if (retired && !activates) return "no key was activated after one was retired";
+    if (activates && !retired) return "it activates a key although none was retired";
+    if (!activates) return header.key_id == previous_->key_id ? "" : key;
+    const bool later = header.key_id != previous_->key_id && (!epoch || !before || *epoch > *before);
+    return later ? "" : key;
+}
+
+void ChainVerifier::pass_gaps() {
+    while (!gaps_.empty() && gaps_.front().from == at_.sequence.next()) {
+        at_ = {gaps_.front().to, gaps_.front().mac};
+        report_.attested_gaps.push_back(gaps_.front());
+        gaps_.erase(gaps_.begin());
+        after_gap_ = true;
+    }
+}
+
+void ChainVerifier::accept(const Record& record, bool verified) {
+    ++report_.events_scanned;
+    report_.head = at_ = {record.sequence, record.mac};
+    previous_ = record.header;
+    after_gap_ = false;
+    const KeyId& key_id = record.header.key_id;
+    if (verified) {
+        if (!report_.keys_used.empty() && report_.keys_used.back().key_id == key_id) return;
+        const EpochKey used{*keys_.epoch_of(key_id), key_id};
+        const auto place = std::ranges::lower_bound(report_.keys_used, used.epoch, {},
+                                                    [](const EpochKey& k) { return k.epoch; });
+        if (place == report_.keys_used.end() || *place != used) report_.keys_used.insert(place, used);
+        return;
+    }
+    auto& ranges = report_.not_verified;
+    if (!ranges.empty() && ranges.back().key_id == key_id && ranges.back().to.next() == record.sequence)
+        ranges.back().to = record.sequence;
+    else
+        ranges.push_back({record.sequence, record.sequence, key_id});
+    if (report_.chain_valid)
+        report_.reason = "record " + number(record.sequence) + " and others are under key " + hex(key_id) +
+                         ", which is not at hand";
+    report_.chain_valid = false;
 }
 
 void ChainVerifier::break_at_next(std::string reason, std::string_view bytes) {
-    if (!report_.chain_valid) return;
+    if (report_.first_break_at_sequence) return;
+    pass_gaps();
     ++report_.events_scanned;
     report_.chain_valid = false;
-    report_.first_break_at_sequence = report_.head.sequence.next();
+    report_.first_break_at_sequence = at_.sequence.next();
     report_.first_break_event_id = event_id_in(bytes);
     report_.reason = std::move(reason);
 }
 
-Result<VerifyReport> verify_chain(const LogReader& log, const LogKeys& keys, const Progress& progress) {
-    ChainVerifier verifier(keys);
-    auto cursor = log.read(SequenceId(1));
-    if (!cursor) return failure(cursor.error());
-    Record record;
-    while (verifier.report().chain_valid) {
-        auto more = (*cursor)->next(record);
-        if (!more && more.error().code != ErrorCode::audit_chain_invalid) return failure(more.error());
-        if (!more) {
-            verifier.break_at_next(more.error().message);
-            break;
-        }
-        if (!*more) break;
-        if (!verifier.add(record)) break;
-        if (progress && verifier.report().events_scanned % progress_interval_records == 0)
-            progress(verifier.report().events_scanned);
-    }
-    return verifier.report();
+void ChainVerifier::finish() {
+    const auto attested = [&](const AttestedGap& gap) { return gap.attested_by <= report_.head.sequence; };
+    if (previous_ && previous_->type_number == audit_key_retired_type)
+        break_at_next("no key was activated after one was retired");
+    else if (!std::ranges::all_of(report_.attested_gaps, attested))
+        break_at_next("the record that attests a gap is missing");
+}
+
+ChainMac* ChainVerifier::mac_under(const KeyId& key_id) {
+    if (!macs_.empty() && macs_.back().first == key_id) return &macs_.back().second;
+    const auto known = std::ranges::find(macs_, key_id, [](const auto& entry) { return entry.first; });
+    if (known != macs_.end()) return &known->second;
+    const Secret* const key = keys_.find(key_id);
+    if (key == nullptr) return nullptr;
+    return &macs_.emplace_back(key_id, ChainMac(keys_.log_id(), *key)).second;
 }
 
 std::string event_id_in(std::string_view bytes) {

@@ -15,6 +15,7 @@
 namespace ibkr::events {
 
 inline constexpr std::uint32_t epochs_max = 4'096;  ///< of one log, and of a key ring
+inline constexpr std::size_t chain_key_bytes = 32;
 inline constexpr std::size_t key_ring_file_bytes_max = 1'048'576;
 
 /// Names one chain key of a log.

@@ -7,13 +7,13 @@
 
 #include "events/crypto/secret.hpp"
 #include "events/log/key_ring.hpp"
+#include "events/log/keys_file.hpp"
 #include "events/log/record.hpp"
 #include "events/result.hpp"
 
 namespace ibkr::events {
 
 inline constexpr std::size_t account_key_bytes = 32;
-inline constexpr std::size_t keys_file_bytes_max = 65'536;
 
 /// HKDF-SHA256(secret of the epoch, salt log id, info "ibkr-agent chain key" ‖ be32(epoch)), 32 bytes.
 [[nodiscard]] Secret derive_chain_key(const Secret& secret, const LogId& log_id, std::uint32_t epoch);
@@ -50,29 +50,33 @@ public:
     [[nodiscard]] const Secret& account_key() const noexcept { return account_key_; }
     /// Sequences of the `log_resumed` records, ascending. A hint: each record attests itself
     /// (`read_resumption`).
-    [[nodiscard]] const std::vector<SequenceId>& resumptions() const noexcept { return resumptions_; }
+    [[nodiscard]] const std::vector<SequenceId>& resumptions() const noexcept { return file_.resumptions; }
     [[nodiscard]] LogKeys copy() const;
 
     /// The keys under a new secret, one epoch on; the result is `rotating()`. Errors: config_invalid (secret
-    /// too short, or the present one again), engine_held when these keys are rotating themselves.
+    /// too short, one that the log had before, or `epochs_max` reached), engine_held when these keys are
+    /// rotating themselves.
     [[nodiscard]] Result<LogKeys> next_epoch(const Secret& secret) const;
-    [[nodiscard]] bool rotating() const noexcept { return !former_.empty(); }
+    [[nodiscard]] bool rotating() const noexcept { return file_.former.has_value(); }
     /// While rotating: the epoch the rotation leads to.
     [[nodiscard]] std::optional<EpochKey> rotating_to() const;
     /// `identity()`'s epoch becomes, or stays, the newest; the other half of a rotation is dropped.
     [[nodiscard]] LogKeys settled() const;
-    /// The keys of the log after a `log_resumed` record at `sequence`: the next branch.
+    /// The keys of the log after a `log_resumed` record at `sequence`: the next branch. Resumptions at or
+    /// beyond it are forgotten: their records are lost. A log has at most `resumptions_max`.
     [[nodiscard]] LogKeys resumed(SequenceId sequence) const;
 
 private:
-    LogKeys(LogIdentity identity, Secret chain_key, Secret account_key, std::string wrapped);
+    LogKeys(LogIdentity identity, Secret chain_key, Secret account_key, KeyRing ring, KeysFile file);
+    /// What `secret` opens in `half`, under its newest epoch.
+    [[nodiscard]] static Result<LogKeys> unwrap(KeysFile file, const KeysFile::Half& half,
+                                                const Secret& secret);
+
     LogIdentity identity_;
     Secret chain_key_;
     Secret account_key_;
     KeyRing ring_;
-    std::vector<SequenceId> resumptions_;
-    std::string wrapped_account_key_;  ///< nonce ‖ ciphertext ‖ tag
-    std::string former_;               ///< while rotating: the other epoch's half of the file; else empty
+    KeysFile file_;
 };
 
 }  // namespace ibkr::events
