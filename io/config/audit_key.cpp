@@ -1,6 +1,7 @@
 #include "io/config/audit_key.hpp"
 
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
@@ -23,6 +24,10 @@ constexpr std::string_view role = "generated key file";
 
 tl::unexpected<events::Error> refused(const std::string& why, std::string action) {
     return failure(ErrorCode::config_invalid, "the " + std::string(role) + " " + why, std::move(action));
+}
+
+std::string folder_of(const std::string& path) {
+    return std::filesystem::path(path).parent_path().string();
 }
 
 events::Result<events::Secret> read_key(const std::string& path) {
@@ -49,24 +54,37 @@ events::Result<events::Secret> read_key(const std::string& path) {
     return secret;
 }
 
-/// The whole file appears at once under its name; if another process was first, its key stays.
-events::Result<void> create_key(const std::string& path) {
-    const std::string folder = std::filesystem::path(path).parent_path().string();
+enum class IfPresent : std::uint8_t { keep, refuse };
+
+/// A new key under `path`: the whole file appears at once. If another process was first, its key stays.
+events::Result<void> create_key(const std::string& path, IfPresent if_present) {
+    const std::string folder = folder_of(path);
     if (auto made = events::make_directories(folder, "home directory"); !made) return made;
     std::array<std::uint8_t, key_bytes> random{};
     if (auto filled = events::fill_random(random); !filled) return filled;
     std::string text = events::hex(random) + "\n";
     events::wipe(random);
     const std::string draft = path + "." + std::to_string(::getpid());
+    (void)::unlink(draft.c_str());  // of an older process with this number that was cut off
     auto written = events::write_new_file(draft, role, text);
     events::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
     if (!written) return written;
     const int linked = ::link(draft.c_str(), path.c_str());
     const int error_number = errno;
     (void)::unlink(draft.c_str());
-    if (linked != 0 && error_number != EEXIST)
-        return failure(events::system_error(role, "creating", error_number));
+    const bool is_fine = linked == 0 || (error_number == EEXIST && if_present == IfPresent::keep);
+    if (!is_fine) return failure(events::system_error(role, "creating", error_number));
     return events::sync_directory(folder, "home directory");
+}
+
+std::string next_key_file(const Config& config) {
+    return config.key_file + ".next";
+}
+
+bool holds(const std::string& path, const events::Secret& secret) {
+    if (!events::path_exists(path)) return false;
+    const auto read = read_key(path);
+    return read && events::equal_in_constant_time(read->bytes(), secret.bytes());
 }
 
 }  // namespace
@@ -92,11 +110,43 @@ events::Result<AuditKey> load_audit_key(const Config& config, const Environment&
         if (!may_create)
             return failure(ErrorCode::config_invalid, "there is no key file to read a log with",
                            "Export IBKR_AUDIT_HMAC_SECRET with the secret the log was written with.");
-        if (auto created = create_key(config.key_file); !created) return failure(created.error());
+        if (auto created = create_key(config.key_file, IfPresent::keep); !created)
+            return failure(created.error());
     }
     auto secret = read_key(config.key_file);
     if (!secret) return failure(secret.error());
-    return AuditKey{std::move(*secret), KeySource::key_file};
+    AuditKey key{std::move(*secret), KeySource::key_file};
+    if (!events::path_exists(next_key_file(config))) return key;
+    auto next = read_key(next_key_file(config));
+    if (!next) return failure(next.error());
+    key.next.emplace(std::move(*next));
+    return key;
+}
+
+events::Result<void> put_down_next_key(const Config& config, AuditKey& key) {
+    assert(key.source == KeySource::key_file && !key.next);
+    if (auto created = create_key(next_key_file(config), IfPresent::refuse); !created) return created;
+    auto next = read_key(next_key_file(config));
+    if (!next) return failure(next.error());
+    key.next.emplace(std::move(*next));
+    return {};
+}
+
+events::Result<void> settle_key_files(const Config& config, AuditKey& key) {
+    if (!key.next) return {};
+    assert(key.source == KeySource::key_file);
+    const std::string next = next_key_file(config);
+    // What was loaded before the lock was taken may be older than the files: they are looked at again.
+    const bool is_as_loaded = holds(config.key_file, key.secret) && holds(next, *key.next);
+    if (is_as_loaded && key.next_is_in_force) {
+        if (auto renamed = events::rename_path(next, config.key_file, role); !renamed) return renamed;
+    } else if (is_as_loaded && ::unlink(next.c_str()) != 0) {
+        return failure(events::system_error(role, "removing", errno));
+    }
+    if (key.next_is_in_force) key.secret = std::move(*key.next);
+    key.next.reset();
+    key.next_is_in_force = false;
+    return events::sync_directory(folder_of(config.key_file), "home directory");
 }
 
 }  // namespace ibkr::io

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "events/crypto/secret.hpp"
 #include "events/result.hpp"
@@ -18,6 +20,11 @@ enum class KeySource : std::uint8_t {
 struct AuditKey {
     events::Secret secret;
     KeySource source = KeySource::environment;
+    /// The generated key that a rotation put down beside the key file and that has not taken its place yet.
+    std::optional<events::Secret> next = {};
+    bool next_is_in_force = false;  ///< set by `open_under`: the log is under `next`
+    /// The secret the log opened under.
+    [[nodiscard]] const events::Secret& in_force() const { return next_is_in_force ? *next : secret; }
 };
 
 /// The audit secret of `config`: its variable, or in the offline profile the key file, which is made (0600,
@@ -27,5 +34,34 @@ struct AuditKey {
 /// key), LOG_KEY_MISMATCH (a log stands there without its key file), AUDIT_WRITE_FAILED.
 [[nodiscard]] events::Result<AuditKey> load_audit_key(const Config& config, const Environment& environment,
                                                       bool may_create);
+
+// Rotation of the generated key file (`audit rotate-key`), crash-safe at every step:
+//   1. `put_down_next_key`   `key.next` is made beside `key`, whole and synced
+//   2. events::rotate_key    the log goes on under it
+//   3. `settle_key_files`    it is renamed over `key`, and the folder synced
+// A start that finds `key.next` tries `key` first (`open_under`). It opens the log: the rotation did not
+// happen, and `key.next` is removed. It does not, and `key.next` does: the rotation happened, and step 3
+// follows.
+
+/// Makes the next key beside the key file; `key` holds both afterwards. Precondition: the key file is the
+/// source, and there is no next one.
+[[nodiscard]] events::Result<void> put_down_next_key(const Config& config, AuditKey& key);
+
+/// The key files become what the log says. Called once the log is open under `key.in_force()`, not held, and
+/// locked by the caller. Nothing to do without a next key. Error audit_write_failed: the next start does it.
+[[nodiscard]] events::Result<void> settle_key_files(const Config& config, AuditKey& key);
+
+/// Opens a log: `open(secret)` with the key, and with the next one when the log is not under that. Writes no
+/// key file.
+template <class Open>
+[[nodiscard]] auto open_under(AuditKey& key, const Open& open) -> decltype(open(key.secret)) {
+    auto opened = open(key.secret);
+    if (opened || !key.next || opened.error().code != events::ErrorCode::log_key_mismatch) return opened;
+    auto opened_under_next = open(*key.next);
+    key.next_is_in_force = opened_under_next.has_value();
+    const bool is_under_neither =
+        !opened_under_next && opened_under_next.error().code == events::ErrorCode::log_key_mismatch;
+    return is_under_neither ? std::move(opened) : std::move(opened_under_next);
+}
 
 }  // namespace ibkr::io
