@@ -133,7 +133,7 @@ int verify_file(App& app, const std::string& path, const std::string& variable) 
                                   "Check the path given with --file.")
                               .value());
     ProgressLine progress("audit verify", app.terminal().err_is_terminal());
-    auto checked = events::verify_export(stream, events::chain_key_from_secret(*secret),
+    auto checked = events::verify_export(stream, events::ring_from_secret(*secret),
                                          [&](std::uint64_t scanned) { progress.count(scanned); });
     if (!checked) return app.refuse(checked.error());
     return report(app, engine::verify_payload(*checked, checked->head, engine::key_supplied));
@@ -153,7 +153,7 @@ int run_verify(App& app, const Arguments& arguments) {
         },
         [](const Inspection& source) -> events::Result<std::string> {
             const events::Head head = source.log.log().head();
-            auto checked = events::verify_chain(source.log.log(), source.log.keys());
+            auto checked = events::verify_chain(source.log.log(), source.log.keys().ring());
             if (!checked) return failure(checked.error());
             const bool stored = source.key_source == io::KeySource::key_file;
             return engine::verify_payload(*checked, head, stored ? engine::key_stored : engine::key_supplied);

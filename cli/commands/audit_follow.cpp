@@ -7,6 +7,8 @@
 #include "cli/commands/log_source.hpp"
 #include "cli/print/text.hpp"
 #include "events/log/chain.hpp"
+#include "events/log/predecessor.hpp"
+#include "events/log/resumption.hpp"
 
 namespace ibkr::cli {
 namespace {
@@ -32,43 +34,36 @@ void watch_signals() {
     (void)::sigaction(SIGPIPE, &action, nullptr);
 }
 
-/// Where printing goes on: the event before the first one to print, whose mac the next one builds on.
-events::Result<events::Head> head_before(const events::LogReader& log, std::uint64_t first) {
-    if (first <= 1) return events::Head{};
-    auto cursor = log.read(events::SequenceId(first - 1));
+/// Prints what follows `before` and moves it along.
+events::Result<void> print_after(App& app, const Inspection& source, events::Predecessor& before) {
+    const std::vector<events::AttestedGap> gaps = source.log.log().gaps();
+    // What was printed last may have been lost since, together with what followed it.
+    if (const events::AttestedGap* gap = events::gap_at(gaps, before.head.sequence))
+        before = {{gap->to, gap->mac}, {}};
+    auto cursor = source.log.log().read(before.head.sequence.next());
     if (!cursor) return failure(cursor.error());
-    events::Record record;
-    auto read = (*cursor)->next(record);
-    if (!read) return failure(read.error());
-    return events::Head{record.sequence, record.mac};
-}
-
-/// Prints what follows `head` and moves it along.
-events::Result<void> print_after(App& app, const Inspection& source, events::Head& head) {
-    auto cursor = source.log.log().read(head.sequence.next());
-    if (!cursor) return failure(cursor.error());
-    events::ChainVerifier verifier(source.log.keys(), head);
+    events::ChainVerifier verifier(source.log.keys().ring(), before.head, gaps, before.header);
     events::Record record;
     for (;;) {
         auto read = (*cursor)->next(record);
         if (!read) return failure(read.error());
         if (!*read) return {};
-        if (!verifier.add(record))
+        if (!verifier.add(record) || !verifier.report().chain_valid)
             return failure(ErrorCode::audit_write_failed,
                            "the chain does not hold at event " + std::to_string(record.sequence.value()));
-        head = {record.sequence, record.mac};
+        before = {{record.sequence, record.mac}, record.header};
         const std::string line = R"({"event":)" + record.bytes + R"(,"sequence_id":)" +
                                  std::to_string(record.sequence.value()) + "}";
         if (!app.terminal().out(line_json(line))) return {};
     }
 }
 
-std::uint64_t first_shown(const std::string& tail_payload) {
+events::SequenceId first_shown(const std::string& tail_payload) {
     const auto payload = parse_value(tail_payload);
     const Value* const shown = payload ? payload->find("events") : nullptr;
-    if (shown == nullptr || shown->items.empty()) return 1;
+    if (shown == nullptr || shown->items.empty()) return events::SequenceId(1);
     const Value* const sequence = shown->items.back().find("sequence_id");
-    return sequence == nullptr ? 1 : std::stoull(sequence->text);
+    return events::SequenceId(sequence == nullptr ? 1 : std::stoull(sequence->text));
 }
 
 }  // namespace
@@ -76,16 +71,16 @@ std::uint64_t first_shown(const std::string& tail_payload) {
 int follow_audit(App& app, const std::string& tail_payload) {
     app.release();
     watch_signals();
-    std::optional<events::Head> head;
+    std::optional<events::Predecessor> before;
     while (stop_requested == 0 && !app.terminal().failed()) {
         auto source = inspect_configured(app, audit_scope);
         if (!source) return app.refuse(source.error());
-        if (!head) {
-            auto start = head_before(source->log.log(), first_shown(tail_payload));
+        if (!before) {
+            auto start = events::predecessor_of(source->log.log(), first_shown(tail_payload));
             if (!start) return app.refuse(start.error());
-            head = *start;
+            before = *start;
         }
-        if (auto printed = print_after(app, *source, *head); !printed) return app.refuse(printed.error());
+        if (auto printed = print_after(app, *source, *before); !printed) return app.refuse(printed.error());
         const timespec pause{0, pause_ns};
         (void)::nanosleep(&pause, nullptr);
     }

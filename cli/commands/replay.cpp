@@ -81,7 +81,7 @@ int replay_file(App& app, const Arguments& arguments, const Replay::Until& stop)
         return app.refuse(failure(ErrorCode::config_invalid, "the export file cannot be read",
                                   "Check the path given with --file.")
                               .value());
-    auto reader = events::ExportReader::open(stream, events::chain_key_from_secret(*secret));
+    auto reader = events::ExportReader::open(stream, events::ring_from_secret(*secret));
     if (!reader) return app.refuse(reader.error());
     if ((*reader)->description().from != events::SequenceId(1))
         return app.refuse(failure(ErrorCode::input_invalid_time_range,

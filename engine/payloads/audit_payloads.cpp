@@ -4,6 +4,7 @@
 
 #include "events/event_codec.hpp"
 #include "events/json/describe_codec.hpp"
+#include "events/log/predecessor.hpp"
 
 namespace ibkr::engine {
 namespace {
@@ -57,7 +58,14 @@ struct AnchorPayload {
     std::string name;
     SequenceId sequence_id;
     std::string mac;
-    std::string state;  ///< equal | behind | ahead | missing
+    std::string state;
+
+    AnchorPayload() = default;
+    explicit AnchorPayload(const events::AnchorStanding& anchor)
+        : name(anchor.name),
+          sequence_id(anchor.head.sequence),
+          mac(events::hex(anchor.head.mac)),
+          state(to_string(anchor.state)) {}
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
@@ -71,20 +79,44 @@ struct AnchorPayload {
 struct GapPayload {
     SequenceId from_sequence;
     SequenceId to_sequence;
+    SequenceId attested_by;
+
+    GapPayload() = default;
+    explicit GapPayload(const events::AttestedGap& gap)
+        : from_sequence(gap.from), to_sequence(gap.to), attested_by(gap.attested_by) {}
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
+        v("attested_by", self.attested_by);
         v("from_sequence", self.from_sequence);
         v("to_sequence", self.to_sequence);
     }
 };
 
+struct UnverifiedPayload {
+    SequenceId from_sequence;
+    SequenceId to_sequence;
+    std::string key_id;
+
+    UnverifiedPayload() = default;
+    explicit UnverifiedPayload(const events::UnverifiedRange& range)
+        : from_sequence(range.from), to_sequence(range.to), key_id(events::hex(range.key_id)) {}
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("from_sequence", self.from_sequence);
+        v("key_id", self.key_id);
+        v("to_sequence", self.to_sequence);
+    }
+};
+
 struct VerifyPayload {
-    const events::VerifyReport& report;
+    events::VerifyReport report;
     HeadPayload head;
     std::string key;
-    std::vector<AnchorPayload> anchors{};
-    std::vector<GapPayload> attested_gaps{};
+    std::vector<AnchorPayload> anchors;
+    std::vector<GapPayload> attested_gaps;
+    std::vector<UnverifiedPayload> not_verified;
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
@@ -96,9 +128,27 @@ struct VerifyPayload {
         v("first_break_event_id", omit_empty(self.report.first_break_event_id));
         v("head", self.head);
         v("key", self.key);
+        v("not_verified", omit_empty(self.not_verified));
         v("reason", omit_empty(self.report.reason));
     }
 };
+
+/// A log that does not reach one of its anchors, or says something else there, breaks at that place.
+void judge_anchors(events::VerifyReport& report, const events::Head& log_head,
+                   const std::vector<events::AnchorStanding>& anchors) {
+    for (const events::AnchorStanding& anchor : anchors) {
+        if (anchor.state != events::AnchorStanding::State::ahead) continue;
+        const SequenceId at = std::min(anchor.head.sequence, log_head.sequence.next());
+        if (report.first_break_at_sequence && *report.first_break_at_sequence <= at) continue;
+        report.chain_valid = false;
+        report.first_break_at_sequence = at;
+        report.first_break_event_id.clear();
+        report.reason = "the " + anchor.name + " anchor stands at record " +
+                        std::to_string(anchor.head.sequence.value()) +
+                        (anchor.head.sequence > log_head.sequence ? ", which the log does not reach"
+                                                                  : ", where the log has another record");
+    }
+}
 
 tl::unexpected<events::Error> broken(const events::VerifyReport& report) {
     const std::uint64_t at = report.first_break_at_sequence.value_or(SequenceId{}).value();
@@ -110,33 +160,35 @@ tl::unexpected<events::Error> broken(const events::VerifyReport& report) {
                       {}});
 }
 
-/// What stands before `first`: nothing, or the mac of the record before it.
-Result<events::Head> head_before(const events::LogReader& log, SequenceId first) {
-    if (first.value() == 1) return events::Head{};
-    auto cursor = log.read(SequenceId(first.value() - 1));
-    if (!cursor) return failure(cursor.error());
-    events::Record record;
-    auto more = (*cursor)->next(record);
-    if (!more) return failure(more.error());
-    if (!*more) return failure(ErrorCode::audit_chain_invalid, "the log ends before its head");
-    return events::Head{record.sequence, record.mac};
+/// Where the newest `count` records up to `last` begin; attested gaps do not count.
+SequenceId first_of_newest(const std::vector<events::AttestedGap>& gaps, SequenceId last,
+                           std::uint64_t count) {
+    std::uint64_t end = last.value();
+    for (auto gap = gaps.rbegin(); gap != gaps.rend(); ++gap) {
+        if (gap->from > SequenceId(end)) continue;
+        const std::uint64_t after = end - std::min(gap->to.value(), end);
+        if (count <= after) break;
+        count -= after;
+        end = gap->from.value() - 1;
+    }
+    return SequenceId(end > count ? end - count + 1 : 1);
 }
 
 /// The events from `first` to `head`, oldest first, with their chain verified.
 Result<std::vector<TailEntry>> verified_tail(const events::LogReader& log, const events::LogKeys& keys,
                                              SequenceId first, SequenceId head) {
-    auto before = head_before(log, first);
+    auto before = events::predecessor_of(log, first);
     if (!before) return failure(before.error());
     auto cursor = log.read(first);
     if (!cursor) return failure(cursor.error());
-    events::ChainVerifier verifier(keys, *before);
+    events::ChainVerifier verifier(keys.ring(), before->head, log.gaps(), before->header);
     std::vector<TailEntry> entries;
     events::Record record;
     while (entries.empty() || entries.back().sequence_id < head) {
         auto more = (*cursor)->next(record);
         if (!more) return failure(more.error());
         if (!*more) break;
-        if (!verifier.add(record)) return broken(verifier.report());
+        if (!verifier.add(record) || !verifier.report().chain_valid) return broken(verifier.report());
         if (auto event = events::decode_record(record); !event) return failure(event.error());
         entries.push_back({record.sequence, {record.bytes}});
     }
@@ -148,15 +200,14 @@ Result<std::vector<TailEntry>> verified_tail(const events::LogReader& log, const
 Result<std::string> audit_tail_payload(const events::LogReader& log, const events::LogKeys& keys,
                                        std::uint32_t limit, bool full) {
     const events::Head head = log.head();
-    const std::uint64_t shown = std::min<std::uint64_t>(audit_tail_limit(limit), head.sequence.value());
-    const SequenceId first(head.sequence.value() - shown + 1);
     if (full) {
-        auto report = events::verify_chain(log, keys);
+        auto report = events::verify_chain(log, keys.ring());
         if (!report) return failure(report.error());
         if (!report->chain_valid) return broken(*report);
     }
+    const SequenceId first = first_of_newest(log.gaps(), head.sequence, audit_tail_limit(limit));
     TailPayload payload{{}, HeadPayload(head), full ? SequenceId(1) : first};
-    if (shown > 0) {
+    if (head.sequence != SequenceId()) {
         auto entries = verified_tail(log, keys, first, head.sequence);
         if (!entries) return failure(entries.error());
         payload.events.assign(std::make_move_iterator(entries->rbegin()),
@@ -165,9 +216,17 @@ Result<std::string> audit_tail_payload(const events::LogReader& log, const event
     return events::to_canonical_json(payload);
 }
 
-std::string verify_payload(const events::VerifyReport& report, const events::Head& log_head,
-                           std::string_view key_origin) {
-    return events::to_canonical_json(VerifyPayload{report, HeadPayload(log_head), std::string(key_origin)});
+std::string verify_payload(events::VerifyReport report, const events::Head& log_head,
+                           std::string_view key_origin, const std::vector<events::AnchorStanding>& anchors) {
+    judge_anchors(report, log_head, anchors);
+    VerifyPayload payload{std::move(report), HeadPayload(log_head), std::string(key_origin), {}, {}, {}};
+    for (const events::AnchorStanding& anchor : anchors)
+        payload.anchors.emplace_back(anchor);
+    for (const events::AttestedGap& gap : payload.report.attested_gaps)
+        payload.attested_gaps.emplace_back(gap);
+    for (const events::UnverifiedRange& range : payload.report.not_verified)
+        payload.not_verified.emplace_back(range);
+    return events::to_canonical_json(payload);
 }
 
 }  // namespace ibkr::engine

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/gateway/requests.hpp"
 #include "events/log/chain.hpp"
 #include "events/log/keys.hpp"
 #include "events/log/log.hpp"
+#include "events/log/log_directory.hpp"
 #include "events/result.hpp"
 
 namespace ibkr::engine {
@@ -49,8 +51,9 @@ inline constexpr std::string_view key_stored = "stored on this machine";
 inline constexpr std::string_view key_supplied = "supplied";
 
 /// Verify report (gateway contract 5; interfaces, "CLI and wire"). `log_head` is what the log claims to end
-/// with.
-[[nodiscard]] std::string verify_payload(const events::VerifyReport& report, const events::Head& log_head,
-                                         std::string_view key_origin);
+/// with. An anchor that the log does not reach, or that names another record, is a break of the chain.
+[[nodiscard]] std::string verify_payload(events::VerifyReport report, const events::Head& log_head,
+                                         std::string_view key_origin,
+                                         const std::vector<events::AnchorStanding>& anchors = {});
 
 }  // namespace ibkr::engine

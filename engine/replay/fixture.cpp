@@ -72,7 +72,7 @@ Result<ReplayReport> run_fixture(const std::string& directory) {
     std::ifstream file(directory + "/events.jsonl", std::ios::binary);
     if (!file) return unusable("the fixture has no readable events.jsonl");
     const events::Secret secret{std::string(fixture_secret)};
-    auto reader = events::ExportReader::open(file, events::chain_key_from_secret(secret));
+    auto reader = events::ExportReader::open(file, events::ring_from_secret(secret));
     if (!reader) return failure(reader.error());
     auto replay = Replay::start();
     if (!replay) return failure(replay.error());

@@ -34,8 +34,8 @@ struct ExportDescription {
     std::vector<std::uint32_t> branches;  ///< of the records, ascending
     SequenceId from;
     SequenceId to;
-    Mac previous_mac{};  ///< what record `from` chains to; zero before record 1
-    Head head;           ///< of the whole log when the export began
+    Mac previous_mac{};             ///< what record `from` chains to; zero before record 1
+    Head head;                      ///< of the whole log when the export began
     std::vector<AttestedGap> gaps;  ///< those within the range; no record line stands for them
     friend bool operator==(const ExportDescription&, const ExportDescription&) = default;
 };
@@ -68,11 +68,15 @@ public:
     explicit ExportReader(std::unique_ptr<State> state);  ///< for `open`
     ~ExportReader() override;
 
-    /// Error audit_chain_invalid at the first thing that does not verify, and ever after.
+    /// Error at the first thing that does not verify, and ever after: audit_chain_invalid, or
+    /// log_key_mismatch for want of its key (at once when that of the last line is not at hand: nothing is
+    /// believed then).
     [[nodiscard]] Result<bool> next(Record& record) override;
     [[nodiscard]] const ExportDescription& description() const noexcept;
     /// As far as it was read. Valid for the whole export only after `next` has said the end.
     [[nodiscard]] const VerifyReport& report() const noexcept;
+    /// Reads what is left and gives the report. Records under a key that is not at hand are passed over.
+    const VerifyReport& read_to_end(const Progress& progress = {});
 
 private:
     std::unique_ptr<State> state_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -10,12 +11,12 @@
 #include "events/json/canonical_json.hpp"
 #include "events/json/json_reader.hpp"
 #include "events/json/json_text.hpp"
+#include "events/log/resumption.hpp"
 
 namespace ibkr::events {
 namespace {
 
 constexpr std::string_view export_domain{"ibkr-agent export\0", 18};
-constexpr std::size_t description_bytes_max = 4'096;
 
 constexpr JsonLimits line_limits() {
     JsonLimits limits = JsonLimits::own();
@@ -28,16 +29,70 @@ tl::unexpected<Error> not_an_export(std::string_view why) {
                    "the first line is not that of an export: " + std::string(why));
 }
 
-/// A sequence in JSON's own range; 0 when it is none.
-std::uint64_t sequence_at(const nlohmann::json& json, const char* name) {
+/// A positive integer in JSON's own range; 0 when it is none.
+std::uint64_t number_of(const nlohmann::json& value) {
+    if (!value.is_number_integer()) return 0;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(value.get<std::int64_t>(), 0));
+}
+
+std::uint64_t number_at(const nlohmann::json& json, const char* name) {
     const auto value = json.find(name);
-    if (value == json.end() || !value->is_number_integer()) return 0;
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(value->get<std::int64_t>(), 0));
+    return value == json.end() ? 0 : number_of(*value);
 }
 
 bool hex_at(const nlohmann::json& json, const char* name, std::span<std::uint8_t> out) {
     const auto value = json.find(name);
     return value != json.end() && value->is_string() && from_hex(value->get_ref<const std::string&>(), out);
+}
+
+/// One to `epochs_max` key ids, each once.
+bool read_key_ids(const nlohmann::json& json, std::vector<KeyId>& key_ids) {
+    const auto list = json.find("key_ids");
+    if (list == json.end() || !list->is_array() || list->empty() || list->size() > epochs_max) return false;
+    for (const auto& entry : *list) {
+        KeyId key_id{};
+        if (!entry.is_string() || !from_hex(entry.get_ref<const std::string&>(), key_id)) return false;
+        key_ids.push_back(key_id);
+    }
+    std::vector<KeyId> sorted = key_ids;
+    std::ranges::sort(sorted);
+    return std::ranges::adjacent_find(sorted) == sorted.end();
+}
+
+/// At least one branch, ascending from 1.
+bool read_branches(const nlohmann::json& json, std::vector<std::uint32_t>& branches) {
+    const auto list = json.find("branches");
+    if (list == json.end() || !list->is_array() || list->empty()) return false;
+    for (const auto& entry : *list) {
+        const std::uint64_t branch = number_of(entry);
+        const std::uint32_t before = branches.empty() ? first_branch - 1 : branches.back();
+        if (branch <= before || branch > std::numeric_limits<std::uint32_t>::max()) return false;
+        branches.push_back(static_cast<std::uint32_t>(branch));
+    }
+    return true;
+}
+
+/// Absent, or ascending gaps within the range, none touching another, each attested by a later record.
+bool read_gaps(const nlohmann::json& json, ExportDescription& description) {
+    const auto list = json.find("gaps");
+    if (list == json.end()) return true;
+    if (!list->is_array() || list->empty()) return false;
+    SequenceId free = description.from;  // where the next gap may begin
+    for (const auto& entry : *list) {
+        AttestedGap gap;
+        if (!entry.is_object() || !hex_at(entry, "mac", gap.mac)) return false;
+        gap.from = SequenceId(number_at(entry, "from"));
+        gap.to = SequenceId(number_at(entry, "to"));
+        gap.attested_by = SequenceId(number_at(entry, "attested_by"));
+        const bool in_place = free <= gap.from && gap.from <= gap.to && gap.to < description.to &&
+                              gap.to < gap.attested_by && gap.attested_by <= description.head.sequence;
+        if (!in_place) return false;
+        free = SequenceId(gap.to.value() + 2);
+        description.gaps.push_back(gap);
+    }
+    return std::ranges::none_of(description.gaps, [&](const AttestedGap& gap) {
+        return gap_at(description.gaps, gap.attested_by) != nullptr;
+    });
 }
 
 /// Takes `text` off the front of `rest`.
@@ -62,47 +117,50 @@ bool is_record_content(std::string_view bytes) {
 
 std::string render_description(const ExportDescription& description) {
     // Sorted keys and ASCII values: dump() is the canonical form.
-    const nlohmann::json json = {
-        {"branches", {description.branch}},
+    nlohmann::json json = {
+        {"branches", description.branches},
         {"export", export_format},
         {"from", description.from.value()},
         {"head", {{"mac", hex(description.head.mac)}, {"sequence_id", description.head.sequence.value()}}},
-        {"key_ids", {hex(description.key_id)}},
         {"log_id", hex(description.log_id)},
         {"previous_mac", hex(description.previous_mac)},
         {"to", description.to.value()}};
+    auto& key_ids = json["key_ids"] = nlohmann::json::array();
+    for (const KeyId& key_id : description.key_ids)
+        key_ids.push_back(hex(key_id));
+    for (const AttestedGap& gap : description.gaps)
+        json["gaps"].push_back({{"attested_by", gap.attested_by.value()},
+                                {"from", gap.from.value()},
+                                {"mac", hex(gap.mac)},
+                                {"to", gap.to.value()}});
     return json.dump();
 }
 
 Result<ExportDescription> parse_description(std::string_view line) {
-    if (line.size() > description_bytes_max) return not_an_export("it is too long");
     const auto json = parse_json(line, line_limits());
     if (!json || !json->is_object()) return not_an_export("it is not a JSON object of the allowed kind");
-    const std::uint64_t format = sequence_at(*json, "export");
+    const std::uint64_t format = number_at(*json, "export");
     if (format > export_format)
         return failure(ErrorCode::log_version_unsupported, "the export has form " + std::to_string(format) +
                                                                "; this version knows " +
                                                                std::to_string(export_format));
     ExportDescription description;
-    const nlohmann::json::json_pointer key_id("/key_ids/0");
-    const nlohmann::json::json_pointer branch("/branches/0");
     const auto head = json->find("head");
-    if (!json->contains(key_id) || !json->at(key_id).is_string() ||
-        !from_hex(json->at(key_id).get_ref<const std::string&>(), description.key_id))
-        return not_an_export("key_ids");
-    if (!json->contains(branch) || json->at(branch) != first_branch) return not_an_export("branches");
+    if (!read_key_ids(*json, description.key_ids)) return not_an_export("key_ids");
+    if (!read_branches(*json, description.branches)) return not_an_export("branches");
     if (!hex_at(*json, "log_id", description.log_id)) return not_an_export("log_id");
     if (!hex_at(*json, "previous_mac", description.previous_mac)) return not_an_export("previous_mac");
     if (head == json->end() || !head->is_object() || !hex_at(*head, "mac", description.head.mac))
         return not_an_export("head");
-    description.from = SequenceId(sequence_at(*json, "from"));
-    description.to = SequenceId(sequence_at(*json, "to"));
-    description.head.sequence = SequenceId(sequence_at(*head, "sequence_id"));
+    description.from = SequenceId(number_at(*json, "from"));
+    description.to = SequenceId(number_at(*json, "to"));
+    description.head.sequence = SequenceId(number_at(*head, "sequence_id"));
     const bool ordered = SequenceId(1) <= description.from && description.from <= description.to &&
                          description.to <= description.head.sequence;
     if (!ordered) return not_an_export("its range does not lie within the log");
     if (description.from == SequenceId(1) && description.previous_mac != Mac{})
         return not_an_export("a mac before record 1");
+    if (!read_gaps(*json, description)) return not_an_export("gaps");
     if (render_description(description) != line) return not_an_export("it is not in the canonical form");
     return description;
 }
@@ -151,6 +209,28 @@ bool parse_record(std::string_view line, Record& record) {
 
 std::string render_export_mac(const Digest& mac, const KeyId& key_id) {
     return "{\"export_mac\":\"" + hex(mac) + "\",\"key_id\":\"" + hex(key_id) + "\"}";
+}
+
+bool is_export_mac(std::string_view line, const KeyId& key_id) {
+    Digest mac{};
+    std::string_view rest = line;
+    return take(rest, "{\"export_mac\":\"") && take_hex(rest, mac) && line == render_export_mac(mac, key_id);
+}
+
+bool note_header(const RecordHeader& header, std::vector<KeyId>& key_ids,
+                 std::vector<std::uint32_t>& branches) {
+    if (key_ids.empty() || key_ids.back() != header.key_id) {
+        if (std::ranges::find(key_ids, header.key_id) != key_ids.end()) return false;
+        key_ids.push_back(header.key_id);
+    }
+    if (!branches.empty() && branches.back() > header.branch) return false;
+    if (branches.empty() || branches.back() != header.branch) branches.push_back(header.branch);
+    return true;
+}
+
+SequenceId record_at_or_after(const std::vector<AttestedGap>& gaps, SequenceId sequence) noexcept {
+    const AttestedGap* const gap = gap_at(gaps, sequence);
+    return gap == nullptr ? sequence : gap->to.next();
 }
 
 Digest export_mac(const Secret& chain_key, const Digest& content) {

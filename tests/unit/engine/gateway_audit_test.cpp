@@ -98,7 +98,7 @@ TEST_CASE("an export verifies with the chain key and its hash is that of its tex
     const std::string text = exported.at("payload_jsonl");
     CHECK(exported.at("file_hash") == hex(sha256(text)));
     std::istringstream file(text);
-    const auto verified = verify_export(file, chain_key_from_keys(rig.log.keys()));
+    const auto verified = verify_export(file, ring_from_keys(rig.log.keys().ring()));
     REQUIRE(verified.has_value());
     CHECK(verified->chain_valid);
     CHECK(verified->events_scanned == 3);

@@ -25,7 +25,7 @@ std::string exported(const MemoryLog& log, const ExportRange& range = {}) {
 
 Result<VerifyReport> checked(const std::string& text, const Secret& secret = audit_secret()) {
     std::istringstream stream(text);
-    return verify_export(stream, chain_key_from_secret(secret));
+    return verify_export(stream, ring_from_secret(secret));
 }
 
 /// Not verified, in whatever way the damage shows.
@@ -62,7 +62,7 @@ TEST_CASE("an export verifies and gives its records back", "[export]") {
     CHECK(report->head == log.head());
 
     std::istringstream stream(text);
-    auto reader = ExportReader::open(stream, chain_key_from_keys(log.keys()));
+    auto reader = ExportReader::open(stream, ring_from_keys(log.keys().ring()));
     REQUIRE(reader);
     CHECK((*reader)->description().head == log.head());
     CHECK(read_all(**reader) == read_from(log, 1));
@@ -203,7 +203,7 @@ TEST_CASE("an export is checked only under its own key and form", "[export]") {
     const auto others = LogKeys::create(audit_secret());
     REQUIRE(others);
     std::istringstream stream(text);
-    CHECK(verify_export(stream, chain_key_from_keys(*others)).error().code == ErrorCode::log_key_mismatch);
+    CHECK(verify_export(stream, ring_from_keys(others->ring())).error().code == ErrorCode::log_key_mismatch);
 }
 
 TEST_CASE("an export with a secret marker does not begin to leave", "[export]") {
