@@ -1,6 +1,6 @@
-// Design section 12, rows 1 and 2: a durable append against a bare RocksDB synced put of the same bytes. Both
-// stores stand on the same disk with the same options of size, and their rounds take turns. The anchor that
-// the bar includes is not written yet.
+// Design section 12, rows 1 and 2: a durable append with its anchor, written before it returns and synced
+// every 200 ms, against a bare RocksDB synced put of the same bytes. Both stores stand on the same disk with
+// the same options of size, and their rounds take turns.
 #include <memory>
 
 #include <rocksdb/db.h>
@@ -8,6 +8,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "events/crypto/bytes.hpp"
+#include "events/log/anchored_log.hpp"
 #include "events/log/rocksdb_log.hpp"
 #include "tests/bench/bench.hpp"
 #include "tests/bench/disk_counts.hpp"
@@ -70,6 +71,17 @@ private:
     std::uint64_t sequence_ = 0;
 };
 
+/// The log as the product has it: on RocksDB, with one anchor file beside it.
+events::AnchoredLog make_log(const bench::TemporaryDirectory& directory, const events::LogKeys& keys) {
+    const events::LogIdentity& identity = keys.identity();
+    std::vector<events::AnchorFile> anchors;
+    anchors.push_back(must(events::AnchorFile::create(directory / "anchors", identity.log_id, {},
+                                                      identity.key_id, keys.chain_key()),
+                           "anchors"));
+    return {must(events::rocksdb_store().create(directory / "log", keys), "log"), std::move(anchors),
+            events::anchor_sync_interval_default};
+}
+
 struct Row {
     std::string_view name, bar;
     std::size_t batch;
@@ -80,7 +92,7 @@ void run(const Row& row) {
     const bench::TemporaryDirectory directory;
     const events::Secret secret(std::string(32, 's'));
     const auto keys = must(events::LogKeys::create(secret), "keys");
-    const auto log = must(events::rocksdb_store().create(directory / "log", keys), "log");
+    events::AnchoredLog log = make_log(directory, keys);
     BareStore bare(directory / "bare");
     bench::Comparison records_per_second;
     bench::DiskCounts own_disk, bare_disk;
@@ -98,7 +110,7 @@ void run(const Row& row) {
         const auto before = bench::disk_counts();
         const bench::Stopwatch own;
         for (const auto& batch : batches)
-            must(log->append(batch, log->head().sequence.next()), "append");
+            must(log.append(batch, log.head().sequence.next()), "append");
         const double own_seconds = own.seconds();
         const auto between = bench::disk_counts();
         const bench::Stopwatch reference;
@@ -124,6 +136,6 @@ void run(const Row& row) {
 }  // namespace
 
 int main() {
-    run({"one producer", ">= 0.9 (with anchor write, which comes with anchors)", 1, 100});
-    run({"batches of 64", ">= 0.5 (with anchor write, which comes with anchors)", 64, 50});
+    run({"one producer, anchored", ">= 0.9", 1, 100});
+    run({"batches of 64 (what 64 producers queue), anchored", ">= 0.5", 64, 50});
 }

@@ -70,7 +70,7 @@ struct Wal {
 };
 
 WalScan scan_of(const std::string& content) {
-    const TemporaryDirectory temporary;
+    static const TemporaryDirectory temporary;
     const std::string path = temporary / "000004.log";
     std::ofstream(path, std::ios::binary) << content;
     const auto scan = scan_wal(path, 4);
