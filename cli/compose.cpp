@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "engine/first_record.hpp"
 #include "engine/fold/workflow_projection.hpp"
+#include "engine/log_records.hpp"
 #include "engine/replay/replay.hpp"
 #include "events/crypto/hmac.hpp"
 #include "events/event_codec.hpp"
@@ -177,10 +177,8 @@ Result<OwnedDirectory> open_directory(const io::Config& config, const events::Se
     if (!lock) return failure(lock.error());
     engine::SystemClock clock;
     engine::SystemIdSource ids;
-    auto log = events::open_or_create_log(
-        *lock, secret, events::rocksdb_store(), [&](const events::LogIdentity& identity) {
-            return engine::log_created_record(identity, clock, ids, IBKR_VERSION);
-        });
+    auto log = events::open_or_create_log(*lock, secret, events::rocksdb_store(),
+                                          engine::log_record_maker(clock, ids));
     if (!log) return failure(log.error());
     return OwnedDirectory{std::move(*lock), std::move(*log)};
 }

@@ -40,7 +40,7 @@ CallResult Gateway::audit_export(const CallContext& context, const AuditExportRe
 CallResult Gateway::audit_verify(const CallContext& context) {
     return run_read(runtime_, context, scope::audit_read, "{}", [&]() -> Result<std::string> {
         const events::Head head = runtime_.log().head();
-        auto report = events::verify_chain(runtime_.log(), runtime_.keys());
+        auto report = events::verify_chain(runtime_.log(), runtime_.keys().ring());
         if (!report) return failure(report.error());
         return verify_payload(*report, head, runtime_.key_is_stored() ? key_stored : key_supplied);
     });

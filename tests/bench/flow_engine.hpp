@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "engine/first_record.hpp"
 #include "engine/fold/workflow_projection.hpp"
 #include "engine/gateway/gateway.hpp"
+#include "engine/log_records.hpp"
 #include "engine/runtime.hpp"
 #include "events/crypto/hmac.hpp"
 #include "events/log/log_directory.hpp"
@@ -34,9 +34,7 @@ public:
           lock_(take_lock(directory)),
           owned_(must(events::open_or_create_log(
                           lock_, events::Secret(std::string(32, 's')), events::rocksdb_store(),
-                          [&](const auto& identity) {
-                              return engine::log_created_record(identity, clock_, ids_, "bench");
-                          }),
+                          engine::log_record_maker(clock_, ids_)),
                       "log")),
           accounts_([this](const auto& id) { return events::account_hash(owned_.keys.account_key(), id); }) {
         auto workflows = std::make_unique<engine::WorkflowProjection>();

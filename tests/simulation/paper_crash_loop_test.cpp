@@ -120,7 +120,7 @@ void check_invariants(EngineRig& rig, const Client& client) {
     }
     REQUIRE(keys.size() == 2);
 
-    const auto verified = events::verify_chain(rig.log, rig.log.keys());
+    const auto verified = events::verify_chain(rig.log, rig.log.keys().ring());
     REQUIRE(verified);
     REQUIRE(verified->chain_valid);
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/first_record.hpp"
+#include "engine/log_records.hpp"
 #include "engine/replay/fixture.hpp"
 #include "events/crypto/hmac.hpp"
 
@@ -55,7 +55,10 @@ EngineRig::EngineRig(std::uint64_t seed)
       ids_(seed),
       accounts_([this](const AccountId& id) { return account_hash(log.keys().account_key(), id); }) {
     policies = paper_policies(accounts_.add(ScriptedBroker::account()));
-    const PendingRecord first = log_created_record(log.identity(), clock, ids_, "test");
+    const LogIdentity identity = log.identity();
+    const PendingRecord first = log_record_maker(clock, ids_)(
+        SequenceId(1),
+        LogCreated{identity.log_id_hex(), log_format_version, identity.key_id_hex(), "test"}, {});
     const auto head = log.append({&first, 1}, SequenceId(1));
     assert(head);
     const bool started = restart();
