@@ -23,9 +23,8 @@ struct DirectoryLayout {
           log(root + "/log"),
           anchors(root + "/anchors"),
           quarantine(root + "/quarantine"),
-          creating(root + "/creating"),
-          resuming(root + "/resuming") {}
-    std::string root, version, keys, log, anchors, quarantine, creating, resuming;
+          creating(root + "/creating") {}
+    std::string root, version, keys, log, anchors, quarantine, creating;
 };
 
 /// A refusal because parts of a log are missing that nothing can stand in for. Code engine_held.
@@ -34,6 +33,9 @@ struct DirectoryLayout {
 /// What a log once written leaves behind in a data directory, the name of the first that is there; empty when
 /// there is nothing.
 [[nodiscard]] std::string_view trace_of_a_log(const DirectoryLayout& layout);
+
+/// Whether `log/` holds a store at all, whatever its condition.
+[[nodiscard]] bool store_exists(const DirectoryLayout& layout) noexcept;
 
 /// Errors: log_version_unsupported, engine_held when it is damaged.
 [[nodiscard]] Result<void> check_version(const DirectoryLayout& layout);

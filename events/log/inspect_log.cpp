@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "events/log/anchor_findings.hpp"
 #include "events/log/directory_layout.hpp"
 #include "events/log/log_directory.hpp"
 
@@ -10,8 +11,12 @@ namespace ibkr::events {
 
 namespace fs = std::filesystem;
 
-InspectedLog::InspectedLog(LogKeys keys, std::unique_ptr<LogReader> log, std::string scratch)
-    : keys_(std::move(keys)), log_(std::move(log)), scratch_(std::move(scratch)) {}
+InspectedLog::InspectedLog(LogKeys keys, std::unique_ptr<LogReader> log, std::vector<AnchorStanding> anchors,
+                           std::string scratch)
+    : keys_(std::move(keys)),
+      log_(std::move(log)),
+      anchors_(std::move(anchors)),
+      scratch_(std::move(scratch)) {}
 
 InspectedLog::~InspectedLog() {
     log_.reset();
@@ -19,8 +24,21 @@ InspectedLog::~InspectedLog() {
     if (!scratch_.empty()) fs::remove_all(scratch_, ignored);
 }
 
+namespace {
+
+/// A private folder for the store's reader.
+Result<std::string> make_scratch() {
+    std::error_code error;
+    std::string scratch = (fs::temp_directory_path(error) / "ibkr-agent-read-XXXXXX").string();
+    if (error || ::mkdtemp(scratch.data()) == nullptr)
+        return failure(system_error("temporary directory", "created", error ? error.value() : errno));
+    return scratch;
+}
+
+}  // namespace
+
 Result<InspectedLog> inspect_log(const std::string& data_directory, const Secret& secret,
-                                 const LogStore& store) {
+                                 const LogStore& store, const StartOptions& options) {
     const DirectoryLayout layout(data_directory);
     if (!path_exists(layout.version)) {
         if (!trace_of_a_log(layout).empty())
@@ -32,18 +50,23 @@ Result<InspectedLog> inspect_log(const std::string& data_directory, const Secret
     auto keys = read_keys(layout, secret);
     if (!keys) return failure(keys.error());
     if (!path_exists(layout.log)) return refuse_incomplete("the log is missing beside its keys");
-    std::error_code error;
-    std::string scratch = (fs::temp_directory_path(error) / "ibkr-agent-read-XXXXXX").string();
-    if (error || ::mkdtemp(scratch.data()) == nullptr)
-        return failure(system_error("temporary directory", "created", error ? error.value() : errno));
-    auto log = store.open_reader(layout.log, scratch, *keys);
-    // A write-ahead log with a torn end is refused beside an owner, who may be writing it; whoever reads
-    // alone sees what comes before the damage. Neither changes anything.
+    auto anchors = read_anchors(layout, keys->ring(), options);
+    if (!anchors) return failure(anchors.error());
+    auto scratch = make_scratch();
+    if (!scratch) return failure(scratch.error());
+    auto log = store.open_reader(layout.log, *scratch, *keys);
+    // Beside an owner a damaged write-ahead file is refused; whoever reads alone sees what comes before the
+    // damage. Neither changes anything.
     if (!log && log.error().code == ErrorCode::audit_chain_invalid)
         log = store.open_readable(layout.log, *keys);
-    InspectedLog inspected(std::move(*keys), log ? std::move(*log) : nullptr, std::move(scratch));
-    if (!log) return failure(log.error());
-    return inspected;
+    if (!log) {
+        std::error_code ignored;
+        fs::remove_all(*scratch, ignored);
+        return failure(log.error());
+    }
+    if (auto compared = compare_anchors_with(**log, *anchors); !compared) return failure(compared.error());
+    auto standings = standings_of(*anchors, (*log)->head(), options);
+    return InspectedLog(std::move(*keys), std::move(*log), std::move(standings), std::move(*scratch));
 }
 
 }  // namespace ibkr::events

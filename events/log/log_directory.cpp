@@ -6,7 +6,7 @@
 #include <system_error>
 #include <unistd.h>
 
-#include "events/log/creation.hpp"
+#include "events/log/directory_layout.hpp"
 
 namespace ibkr::events {
 namespace {
@@ -38,35 +38,6 @@ Result<void> prepare_data_directory(const std::string& data_directory) {
     return check_not_shared(data_directory);
 }
 
-Result<OwnedLog> open_or_create_log(const OwnerLock& lock, const Secret& secret, const LogStore& store,
-                                    const RecordMaker& make_record, const StartOptions& options) {
-    const DirectoryLayout layout(lock.data_directory());
-    if (auto room = check_room(layout.root, data_directory_name, room_to_open_bytes); !room)
-        return failure(room.error());
-    bool created = false;
-    if (!path_exists(layout.version)) {
-        auto made = create_log(layout, secret, store, make_record, options.anchors.external_path);
-        if (!made) return failure(made.error());
-        created = *made;
-    }
-    if (auto checked = check_version(layout); !checked) return failure(checked.error());
-    auto keys = read_keys(layout, secret);
-    if (!keys) return failure(keys.error());
-    if (path_exists(layout.creating))
-        if (auto removed = remove_creating(layout); !removed) return failure(removed.error());
-    if (!path_exists(layout.log)) return refuse_incomplete("the log is missing beside its keys");
-    auto log = store.open(layout.log, *keys);
-    if (!log) return failure(log.error());
-    if ((*log)->head().sequence == SequenceId()) return refuse_incomplete("the log is empty beside its keys");
-    std::vector<AnchorFile> files;
-    auto file = AnchorFile::open(layout.anchors, keys->ring(), keys->identity().key_id, keys->chain_key());
-    if (!file) return failure(file.error());
-    files.push_back(std::move(*file));
-    auto anchored =
-        std::make_unique<AnchoredLog>(std::move(*log), std::move(files), options.anchors.sync_interval);
-    return OwnedLog{std::move(*keys), std::move(anchored), created, {}, false, {}};
-}
-
 bool has_log(const std::string& data_directory) noexcept {
     return path_exists(DirectoryLayout(data_directory).version);
 }
@@ -77,34 +48,6 @@ Error Hold::error() const {
                                 "without what is lost: `ibkr-agent engine resume --reason ...`."
                               : "Put the data directory back from a copy; there is nothing to go on from.")
         .value();
-}
-
-std::string_view to_string(AnchorStanding::State state) noexcept {
-    switch (state) {
-        case AnchorStanding::State::equal:
-            return "equal";
-        case AnchorStanding::State::behind:
-            return "behind";
-        case AnchorStanding::State::ahead:
-            return "ahead";
-        case AnchorStanding::State::missing:
-            return "missing";
-    }
-    return "missing";
-}
-
-Result<ResumedLog> resume_log(const OwnerLock&, const Secret&, const LogStore&, const RecordMaker&,
-                              const StartOptions&, const ResumeRequest&) {
-    return failure(ErrorCode::engine_held, "resuming is not available yet");
-}
-
-Result<void> rotate_key(const OwnerLock&, OwnedLog&, const Secret&, const RecordMaker&) {
-    return failure(ErrorCode::config_invalid, "rotating the key is not available yet");
-}
-
-Result<std::vector<AnchorStanding>> compare_anchors(const std::string&, const LogReader&, const KeyRing&,
-                                                    const StartOptions&) {
-    return std::vector<AnchorStanding>();
 }
 
 }  // namespace ibkr::events

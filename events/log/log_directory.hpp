@@ -109,7 +109,9 @@ struct AnchorStanding {
 };
 [[nodiscard]] std::string_view to_string(AnchorStanding::State state) noexcept;
 
-/// Compares every configured anchor of `data_directory` with a log that can be read; owner or reader.
+/// Compares every configured anchor of `data_directory` with a log that nobody else is writing: the owner's
+/// own, or a copy's. Beside an owner `InspectedLog::anchors` is the one to ask: it read the anchors before
+/// the log.
 [[nodiscard]] Result<std::vector<AnchorStanding>> compare_anchors(const std::string& data_directory,
                                                                   const LogReader& log, const KeyRing& keys,
                                                                   const StartOptions& options);
@@ -117,7 +119,8 @@ struct AnchorStanding {
 /// A log read beside its owner, or from a copy of a data directory. Writes nothing there.
 class InspectedLog {
 public:
-    InspectedLog(LogKeys keys, std::unique_ptr<LogReader> log, std::string scratch);
+    InspectedLog(LogKeys keys, std::unique_ptr<LogReader> log, std::vector<AnchorStanding> anchors,
+                 std::string scratch);
     ~InspectedLog();
     InspectedLog(InspectedLog&&) noexcept = default;
     InspectedLog& operator=(InspectedLog&&) = delete;
@@ -125,16 +128,21 @@ public:
     InspectedLog& operator=(const InspectedLog&) = delete;
     [[nodiscard]] const LogKeys& keys() const noexcept { return keys_; }
     [[nodiscard]] const LogReader& log() const noexcept { return *log_; }
+    /// The configured anchors beside this log, as they were right before it was opened.
+    [[nodiscard]] const std::vector<AnchorStanding>& anchors() const noexcept { return anchors_; }
 
 private:
     LogKeys keys_;
     std::unique_ptr<LogReader> log_;
+    std::vector<AnchorStanding> anchors_;
     std::string scratch_;  ///< private folder of the store, removed with this object
 };
 
-/// Needs no lock. Errors as above; a directory without a log is config_invalid.
+/// Needs no lock. `options` say which anchors to look at. Beside an owner or on its own it reads what is
+/// there, of a damaged log what comes before the damage of its write-ahead file. Errors: those of
+/// `open_or_create_log`; a directory without a log is config_invalid.
 [[nodiscard]] Result<InspectedLog> inspect_log(const std::string& data_directory, const Secret& secret,
-                                               const LogStore& store);
+                                               const LogStore& store, const StartOptions& options = {});
 
 /// True when the directory holds a finished log (`VERSION` is there). Opens nothing.
 [[nodiscard]] bool has_log(const std::string& data_directory) noexcept;
