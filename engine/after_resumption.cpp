@@ -49,18 +49,19 @@ Result<void> record_what_the_broker_has(Runtime& runtime) {
     return record(runtime, *found);
 }
 
-/// Reserved approvals stay with their orders.
-Result<void> revoke_approvals(Runtime& runtime, const std::string& state) {
+/// Of a reserved one the word takes effect if its order gives it back.
+Result<void> revoke_approvals(Runtime& runtime) {
+    projections::TablePosition position;
     for (;;) {
-        const auto open = runtime.store().approvals({.state = state, .limit = projections::rows_max});
+        const auto open = runtime.store().open_approvals_after(position);
         if (!open) return failure(open.error());
         if (open->empty()) return {};
         for (const events::ApprovalRecord& approval : *open) {
+            if (approval.revoked_meanwhile) continue;
             const statemachines::RevokeApproval revoke{approval.approval_id, std::string(resumed_reason)};
             auto done = runtime.record_engine_command(revoke, "revoke:" + approval.approval_id.text(),
                                                       std::string(tool_name));
             if (!done) return failure(done.error());
-            if (done->refusal) return failure(*done->refusal);
         }
     }
 }
@@ -96,8 +97,7 @@ Result<void> record_after_resumption(Runtime& runtime, const AfterResumption& re
     auto recorded = record(runtime, ahead);
     if (recorded) recorded = record_what_the_broker_has(runtime);
     // Whatever could not be recorded, nothing may go on where it stood before the loss.
-    for (const char* state : {"pending", "approved"})
-        if (auto revoked = revoke_approvals(runtime, state); !revoked) return revoked;
+    if (auto revoked = revoke_approvals(runtime); !revoked) return revoked;
     if (auto closed = close_kill_switch(runtime); !closed) return closed;
     return recorded;
 }

@@ -40,8 +40,9 @@ inline constexpr std::size_t found_orders_max = 100'000;
 [[nodiscard]] events::Result<void> can_record(const std::vector<statemachines::RecordFoundOrder>& found);
 
 /// What follows `log_resumed`, before anything else is decided: records what read models had, then what the
-/// broker's book shows, as orders in `unknown`; revokes every approval that could still be used, because what
-/// was lost may have used it; closes the kill switch. Recording twice changes nothing.
+/// broker's book shows, as orders in `unknown`; revokes every approval that is open (a reserved one with
+/// effect at its release), because what was lost may have used it; closes the kill switch. Recording twice
+/// changes nothing.
 [[nodiscard]] events::Result<void> record_after_resumption(Runtime& runtime, const AfterResumption& resumed);
 
 }  // namespace ibkr::engine

@@ -177,6 +177,9 @@ public:
     /// The bound keys, likewise.
     [[nodiscard]] events::Result<std::vector<events::IdempotencyRecord>> keys_after(
         TablePosition& position, std::uint32_t limit = rows_max) const;
+    /// The approvals that are pending, approved or reserved, likewise.
+    [[nodiscard]] events::Result<std::vector<events::ApprovalRecord>> open_approvals_after(
+        TablePosition& position, std::uint32_t limit = rows_max) const;
     [[nodiscard]] events::Result<bool> has_order(const events::WorkflowId& id) const;
     /// What the counters counted for one intent; nullopt when they counted none.
     [[nodiscard]] events::Result<std::optional<events::Money>> counted_notional(

@@ -194,6 +194,23 @@ Result<std::vector<WorkflowId>> Queries::orders_after(TablePosition& position, s
     }
 }
 
+Result<std::vector<ApprovalRecord>> Queries::open_approvals_after(TablePosition& position,
+                                                                  std::uint32_t limit) const {
+    auto rows = database_->query(
+        "SELECT record, rowid FROM approvals WHERE is_open = 1 AND rowid > ?1 ORDER BY rowid LIMIT ?2",
+        position.row, cut_limit(limit));
+    std::vector<ApprovalRecord> records;
+    for (;;) {
+        const auto found = rows.step();
+        if (!found) return events::failure(found.error());
+        if (!*found) return records;
+        position.row = rows.integer(1);
+        auto record = events::from_json_text<ApprovalRecord>(rows.text(0), record_limits);
+        if (!record) return damaged_row("approvals");
+        records.push_back(std::move(*record));
+    }
+}
+
 Result<bool> Queries::has_order(const WorkflowId& id) const {
     return database_->query("SELECT 1 FROM orders WHERE order_id = ?1", id.text()).step();
 }

@@ -104,6 +104,15 @@ Result<void> Replay::Run::finish(std::vector<Event>& group, const events::Mac& m
     return {};
 }
 
+namespace {
+
+/// The later events of a decision are caused by its first; what happened to the log itself was not decided.
+bool begins_group(const Event& event) {
+    return event.decided_from.has_value() || event.causation_id.empty();
+}
+
+}  // namespace
+
 Result<ReplayReport> Replay::run(events::LogCursor& cursor, const Until& until, bool keep_decisions) {
     run_->keep_decisions = keep_decisions;
     std::vector<Event> group;  // the events of one decision: its first carries what it was decided from
@@ -118,10 +127,10 @@ Result<ReplayReport> Replay::run(events::LogCursor& cursor, const Until& until, 
         if (!event) return failure(event.error());
         if ((until.sequence && event->sequence_id > *until.sequence) ||
             (until.time && event->timestamp > *until.time)) {
-            whole = event->decided_from.has_value();
+            whole = begins_group(*event);
             break;
         }
-        if (event->decided_from)
+        if (begins_group(*event))
             if (auto finished = run_->finish(group, group_mac); !finished) return failure(finished.error());
         group.push_back(std::move(*event));
         group_mac = record.mac;
