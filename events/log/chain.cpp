@@ -76,33 +76,35 @@ std::string ChainVerifier::why_broken(const Record& record, ChainMac* mac) {
 std::string ChainVerifier::why_misplaced(const RecordHeader& header) const {
     if (header.format != record_format) return "its format is not known";
     if (std::string why = why_of_another_key(header); !why.empty()) return why;
-    const std::string branch = "it names branch " + std::to_string(header.branch);
-    if (!previous_) {
-        // At the log's beginning everything is known; from a trusted head on, the first record is believed.
-        return at_.sequence == SequenceId() && header.branch != first_branch ? branch : "";
+    // At the log's beginning everything is known; from a trusted head on, the first record is believed.
+    bool follows = header.branch == first_branch || at_.sequence != SequenceId();
+    if (previous_) {
+        const std::uint32_t expected = previous_->branch + (header.type_number == log_resumed_type ? 1 : 0);
+        follows = after_gap_ ? header.branch >= expected : header.branch == expected;
     }
-    const std::uint32_t expected = previous_->branch + (header.type_number == log_resumed_type ? 1 : 0);
-    const bool follows = after_gap_ ? header.branch >= expected : header.branch == expected;
-    return follows ? "" : branch;
+    return follows ? std::string() : "it names branch " + std::to_string(header.branch);
 }
 
 std::string ChainVerifier::why_of_another_key(const RecordHeader& header) const {
-    const std::string key = "it names key " + hex(header.key_id);
     const bool activates = header.type_number == audit_key_activated_type;
     const bool retired = previous_ && previous_->type_number == audit_key_retired_type;
-    if (previous_ && header.key_id == previous_->key_id && !activates && !retired) return {};
-    const auto epoch = keys_.epoch_of(header.key_id);
-    if (!previous_) {
-        const bool first = at_.sequence == SequenceId();
-        return first && (activates || (epoch && *epoch != first_epoch)) ? key : "";
+    const bool same = previous_ && header.key_id == previous_->key_id;
+    if (same && !activates && !retired) return {};
+    // 0 when it is not known.
+    const std::uint32_t epoch = keys_.epoch_of(header.key_id).value_or(0);
+    const std::uint32_t before = previous_ ? keys_.epoch_of(previous_->key_id).value_or(0) : 0;
+    bool follows = true;
+    if (!previous_ && at_.sequence == SequenceId()) {
+        const bool first_is_known = !keys_.empty() && keys_.names().front().epoch == first_epoch;
+        follows = !activates && (epoch == first_epoch || (epoch == 0 && !first_is_known));
+    } else if (after_gap_) {
+        follows = epoch == 0 || epoch >= before;
+    } else if (previous_) {
+        if (retired && !activates) return "no key was activated after one was retired";
+        if (activates && !retired) return "it activates a key although none was retired";
+        follows = activates && !same && (epoch == 0 || epoch > before);
     }
-    const auto before = keys_.epoch_of(previous_->key_id);
-    if (after_gap_) return epoch && before && *epoch < *before ? key : "";
-    if (retired && !activates) return "no key was activated after one was retired";
-    if (activates && !retired) return "it activates a key although none was retired";
-    if (!activates) return header.key_id == previous_->key_id ? "" : key;
-    const bool later = header.key_id != previous_->key_id && (!epoch || !before || *epoch > *before);
-    return later ? "" : key;
+    return follows ? std::string() : "it names key " + hex(header.key_id);
 }
 
 void ChainVerifier::pass_gaps() {

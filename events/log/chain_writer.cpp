@@ -118,9 +118,10 @@ Result<ChainWriter::Next> ChainWriter::append_resumed(const PendingRecord& recor
     if (!gaps) return refused("the record does not attest the resumption: " + gaps.error().message);
     for (const AttestedGap& gap : *gaps)
         add_gap(next.tip.gaps, gap);
-    const bool covers =
-        at == tip_.head.sequence.next() || gap_at(next.tip.gaps, SequenceId(at.value() - 1)) != nullptr;
-    if (!covers) return refused("the record does not attest the range before it");
+    const AttestedGap* const lost = gap_at(next.tip.gaps, SequenceId(at.value() - 1));
+    const SequenceId after_head = tip_.head.sequence.next();
+    if (at == after_head ? lost != nullptr : lost == nullptr || lost->from != after_head)
+        return refused("the record does not attest exactly the range before it");
     sink(made);
     return next;
 }

@@ -163,10 +163,10 @@ Result<LogKeys> LogKeys::unwrap(KeysFile file, const KeysFile::Half& half, const
             return damaged_keys_file("the wrapped chain key of epoch " + std::to_string(epoch.name.epoch));
         ring.add(epoch.name, std::move(*chain_key));
     }
+    const LogIdentity identity{log_id, newest.key_id, newest.epoch, branch_of(file)};
     Secret chain_key = derive_chain_key(secret, log_id, newest.epoch);
     ring.add(newest, chain_key.copy());
-    return LogKeys({log_id, newest.key_id, newest.epoch, branch_of(file)}, std::move(chain_key),
-                   std::move(*account_key), std::move(ring), std::move(file));
+    return LogKeys(identity, std::move(chain_key), std::move(*account_key), std::move(ring), std::move(file));
 }
 
 std::string LogKeys::file_text() const {

@@ -73,6 +73,10 @@ public:
     [[nodiscard]] virtual Result<Head> append_rotation(const PendingRecord& retired,
                                                        const PendingRecord& activated,
                                                        const LogKeys& next) = 0;
+    /// The highest sequence the store holds anything at: that of `head()`, but for a log whose newest rows were
+    /// given up when it was opened (`LogStore::open_dropping_tail`). Such a log takes nothing but a resumption
+    /// beyond them.
+    [[nodiscard]] virtual SequenceId last_sequence() const { return head().sequence; }
     /// Makes the anchors of the present head durable: before any effect that leaves the process, and at a
     /// clean stop. Nothing to do for a log without anchors. Error audit_write_failed: the log is dead.
     [[nodiscard]] virtual Result<void> secure_head() = 0;

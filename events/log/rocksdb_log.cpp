@@ -1,6 +1,6 @@
 #include "events/log/rocksdb_log.hpp"
 
-#include <cassert>
+#include <algorithm>
 #include <mutex>
 
 #include <rocksdb/transaction_log.h>
@@ -19,7 +19,7 @@ class RocksdbLog final : public Log {
 public:
     /// `last`: the highest row of the store, beyond the writer's head when what stands there was given up.
     RocksdbLog(RocksdbRecords records, ChainWriter writer, SequenceId last)
-        : records_(std::move(records)), writer_(std::move(writer)), last_(last), tip_(writer_.tip()) {}
+        : records_(std::move(records)), last_(last), writer_(std::move(writer)), tip_(writer_.tip()) {}
 
     [[nodiscard]] Result<void> find_wal_position() {
         auto position = current_wal();
@@ -38,12 +38,9 @@ public:
         if (at <= last_)
             return refused("the store shows records up to " + std::to_string(last_.value()) +
                            "; the log can be resumed beyond them only");
-        const SequenceId given_up = std::exchange(last_, SequenceId());
-        auto head = write_locked([&](ChainWriter& writer, const ChainWriter::Sink& sink) {
+        return write_locked([&](ChainWriter& writer, const ChainWriter::Sink& sink) {
             return writer.append_resumed(record, at, sink);
         });
-        if (!head) last_ = given_up;
-        return head;
     }
     Result<Head> append_rotation(const PendingRecord& retired, const PendingRecord& activated,
                                  const LogKeys& next) override {
@@ -51,6 +48,7 @@ public:
             return writer.append_rotation(retired, activated, next, sink);
         });
     }
+    SequenceId last_sequence() const override { return std::max(last_, head().sequence); }
     Result<void> secure_head() override { return {}; }
     WalPosition wal_position() const override {
         const std::scoped_lock lock(tip_mutex_);
@@ -92,6 +90,9 @@ private:
 
     Result<Head> write(const Make& make) {
         const std::scoped_lock appending(append_mutex_);
+        if (last_ > writer_.tip().head.sequence)
+            return refused("records after " + std::to_string(writer_.tip().head.sequence.value()) +
+                           " stand in the store but cannot be read");
         return write_locked(make);
     }
 
@@ -101,9 +102,6 @@ private:
             return failure(ErrorCode::audit_write_failed,
                            "an earlier write of the log failed; it takes no more",
                            "Restart: the next start shows what reached the disk.");
-        if (last_ > writer_.tip().head.sequence)
-            return refused("records after " + std::to_string(writer_.tip().head.sequence.value()) +
-                           " stand in the store but cannot be read");
         rocksdb::WriteBatch batch;
         std::string value;
         auto next = make(writer_, [&](const Record& record) {
@@ -139,9 +137,9 @@ private:
     }
 
     RocksdbRecords records_;
-    std::mutex append_mutex_;  ///< one append at a time; guards writer_ and last_
+    const SequenceId last_;    ///< what the store showed when it was opened
+    std::mutex append_mutex_;  ///< one append at a time; guards writer_
     ChainWriter writer_;
-    SequenceId last_;
     mutable std::mutex tip_mutex_;  ///< guards everything below: what readers see
     ChainTip tip_;
     WalPosition wal_;

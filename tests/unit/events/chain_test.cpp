@@ -2,7 +2,7 @@
 
 #include "events/crypto/hkdf.hpp"
 #include "events/log/memory_log.hpp"
-#include "tests/unit/events/log_conformance.hpp"
+#include "tests/unit/events/chain_support.hpp"
 
 using namespace ibkr::events;
 using namespace ibkr::events::test;
@@ -10,9 +10,7 @@ using namespace ibkr::events::test;
 namespace {
 
 VerifyReport verified(const MemoryLog& log) {
-    auto report = verify_chain(log, log.keys());
-    REQUIRE(report);
-    return *report;
+    return verify(log, log.keys().ring());
 }
 
 }  // namespace
@@ -90,61 +88,9 @@ TEST_CASE("a verifier goes on from a trusted head", "[chain]") {
     MemoryLog log(fixed_keys());
     fill(log, 5);
     const auto records = read_from(log, 1);
-    ChainVerifier verifier(log.keys(), Head{records[2].sequence, records[2].mac});
+    ChainVerifier verifier(log.keys().ring(), Head{records[2].sequence, records[2].mac});
     CHECK(verifier.add(records[3]));
     CHECK_FALSE(verifier.add(records[3]));
     CHECK_FALSE(verifier.add(records[4]));
     CHECK(verifier.report().first_break_at_sequence == SequenceId(5));
-}
-
-TEST_CASE("verification tells how far it is", "[chain]") {
-    MemoryLog log(fixed_keys());
-    REQUIRE(log.append(batch(1, 4'096), SequenceId(1)));
-    std::uint64_t told = 0;
-    CHECK(verify_chain(log, log.keys(), [&](std::uint64_t scanned) { told = scanned; })->chain_valid);
-    CHECK(told == 4'096);
-}
-
-TEST_CASE("keys come back from their file only under their secret", "[keys]") {
-    const auto keys = LogKeys::create(audit_secret());
-    const auto others = LogKeys::create(audit_secret());
-    REQUIRE((keys && others));
-    CHECK(keys->identity().log_id != others->identity().log_id);
-
-    const std::string text = keys->file_text();
-    const auto read = LogKeys::parse(text, audit_secret());
-    REQUIRE(read);
-    CHECK(read->identity() == keys->identity());
-    CHECK(equal_in_constant_time(read->account_key().bytes(), keys->account_key().bytes()));
-    CHECK(equal_in_constant_time(read->chain_key().bytes(), keys->chain_key().bytes()));
-    CHECK(read->file_text() == text);
-
-    const Secret wrong{std::string_view("another secret that is long enough, too")};
-    const auto refused = LogKeys::parse(text, wrong);
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == ErrorCode::log_key_mismatch);
-    const KeyId supplied = derive_key_id(wrong, keys->identity().log_id, 1);
-    CHECK(refused.error().message.find(keys->identity().key_id_hex()) != std::string::npos);
-    CHECK(refused.error().message.find(hex(supplied)) != std::string::npos);
-}
-
-TEST_CASE("a damaged keys file is never read as another one", "[keys]") {
-    const std::string text = fixed_keys().file_text();
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        std::string damaged = text;
-        damaged[i] = static_cast<char>(damaged[i] ^ 1);
-        CHECK_FALSE(LogKeys::parse(damaged, audit_secret()));
-        CHECK_FALSE(LogKeys::parse(text.substr(0, i), audit_secret()));
-    }
-    CHECK_FALSE(LogKeys::parse(text + " ", audit_secret()));
-    CHECK_FALSE(LogKeys::parse(std::string(keys_file_bytes_max + 1, ' '), audit_secret()));
-
-    std::string newer = text;
-    newer.replace(newer.find("\"format\":1"), 10, "\"format\":2");
-    CHECK(LogKeys::parse(newer, audit_secret()).error().code == ErrorCode::log_version_unsupported);
-}
-
-TEST_CASE("a short audit secret is refused", "[keys]") {
-    CHECK(LogKeys::create(Secret{std::string(31, 's')}).error().code == ErrorCode::config_invalid);
-    CHECK(LogKeys::create(Secret{std::string(32, 's')}));
 }

@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "tests/unit/events/log_conformance.hpp"
+#include "tests/unit/events/chain_support.hpp"
 
 using namespace ibkr::events;
 using namespace ibkr::events::test;
@@ -10,6 +10,33 @@ using namespace ibkr::events::test;
 TEST_CASE("the memory log keeps the port's contract", "[log]") {
     MemoryLog log(fixed_keys());
     check_conformance(log, log.keys());
+}
+
+TEST_CASE("the memory log keeps epochs and branches", "[log]") {
+    MemoryLog log(fixed_keys());
+    const LogKeys keys = check_epochs_and_branches(log, log.keys().copy());
+    CHECK(log.keys().identity() == keys.identity());
+    CHECK(log.keys().resumptions() == keys.resumptions());
+    const auto gaps = log.gaps();
+    log.reopen();
+    CHECK(log.gaps() == gaps);
+    CHECK(log.identity() == keys.identity());
+    CHECK(log.wal_position() == WalPosition{});
+    CHECK(log.secure_head());
+}
+
+TEST_CASE("a rotation that was stored unseen is in force at the next start", "[log]") {
+    MemoryLog log(fixed_keys());
+    fill(log, 3);
+    const LogKeys next = must(fixed_keys().next_epoch(second_secret()));
+    const auto [retired, activated] = rotation(log, next);
+    log.fail_append(1, AppendFault::stored_unknown);
+    CHECK_FALSE(log.append_rotation(retired, activated, next));
+    log.reopen();
+    CHECK(log.head().sequence == SequenceId(5));
+    CHECK(log.identity() == next.identity());
+    fill(log, 9);
+    CHECK(verify(log, log.keys().ring()).chain_valid);
 }
 
 TEST_CASE("a memory log can fail its nth append and is dead from then on", "[log]") {
@@ -30,7 +57,7 @@ TEST_CASE("a memory log can fail its nth append and is dead from then on", "[log
     CHECK(log.alive());
     CHECK(log.head().sequence == SequenceId(4));
     REQUIRE(log.append(batch(5, 2), SequenceId(5)));
-    CHECK(verify_chain(log, log.keys())->chain_valid);
+    CHECK(verify_chain(log, log.keys().ring())->chain_valid);
 }
 
 TEST_CASE("an uncertain append shows only after the next start", "[log]") {
@@ -45,7 +72,7 @@ TEST_CASE("an uncertain append shows only after the next start", "[log]") {
     log.reopen();
     CHECK(log.head().sequence == SequenceId(4));
     CHECK(read_from(log, 1).size() == 4);
-    CHECK(verify_chain(log, log.keys())->chain_valid);
+    CHECK(verify_chain(log, log.keys().ring())->chain_valid);
 }
 
 TEST_CASE("a memory log is read while it is written", "[log]") {
@@ -58,7 +85,7 @@ TEST_CASE("a memory log is read while it is written", "[log]") {
     });
     std::uint64_t seen = 0;
     while (seen < 500) {
-        const auto report = verify_chain(log, log.keys());
+        const auto report = verify_chain(log, log.keys().ring());
         if (!report || !report->chain_valid || report->events_scanned < seen) break;
         seen = report->events_scanned;
     }

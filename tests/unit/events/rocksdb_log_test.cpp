@@ -107,8 +107,8 @@ TEST_CASE("a RocksDB log is there again after it was closed", "[log][rocksdb]") 
         head = *next;
     }
     const auto log = opened(temporary / "log", keys);
-    CHECK(verify_chain(*log, keys)->events_scanned == 36);
-    CHECK(verify_chain(*log, keys)->chain_valid);
+    CHECK(verify_chain(*log, keys.ring())->events_scanned == 36);
+    CHECK(verify_chain(*log, keys.ring())->chain_valid);
     int info_logs = 0;
     for (const auto& entry : std::filesystem::directory_iterator(temporary / "log"))
         if (entry.path().filename().string().starts_with("LOG")) ++info_logs;
@@ -132,11 +132,11 @@ TEST_CASE("a reader sees a log beside its owner and leaves nothing there", "[log
     REQUIRE(reader);
     CHECK((*reader)->head() == log->head());
     CHECK(read_from(**reader, 1) == read_from(*log, 1));
-    CHECK(verify_chain(**reader, keys)->chain_valid);
+    CHECK(verify_chain(**reader, keys.ring())->chain_valid);
     CHECK(files() == before);
     fill(*log, 60);
     CHECK((*reader)->head().sequence == SequenceId(50));
-    CHECK(verify_chain(**reader, keys)->events_scanned == 50);
+    CHECK(verify_chain(**reader, keys.ring())->events_scanned == 50);
 }
 
 TEST_CASE("a second owner finds the store taken", "[log][rocksdb]") {
@@ -167,14 +167,14 @@ TEST_CASE("damage behind the log's back is found", "[log][rocksdb]") {
     const auto report = [&] {
         auto reader = rocksdb_store().open_reader(temporary / "log", temporary / "scratch", keys);
         REQUIRE(reader);
-        auto verified = verify_chain(**reader, keys);
+        auto verified = verify_chain(**reader, keys.ring());
         REQUIRE(verified);
         return *verified;
     };
     SECTION("a record is gone") {
         put_raw(temporary / "log", key_of(4), "");
         const auto log = opened(temporary / "log", keys);
-        CHECK(verify_chain(*log, keys)->first_break_at_sequence == SequenceId(4));
+        CHECK(verify_chain(*log, keys.ring())->first_break_at_sequence == SequenceId(4));
     }
     SECTION("a record is no record") {
         put_raw(temporary / "log", key_of(4), "short");
@@ -247,7 +247,7 @@ TEST_CASE("a failed sync acknowledges nothing and kills the log", "[log][rocksdb
         }
         const auto log = opened(temporary / "log", keys);
         CHECK(log->head().sequence >= SequenceId(acknowledged));
-        CHECK(verify_chain(*log, keys)->chain_valid);
+        CHECK(verify_chain(*log, keys.ring())->chain_valid);
     }
     CHECK(opened_logs >= 4);
 }
