@@ -34,8 +34,8 @@ const std::vector<Command>& all_commands() {
         for (auto* const part :
              {health_commands, session_commands, account_commands, contract_commands, market_commands,
               order_commands, order_write_commands, live_order_commands, execution_commands,
-              approval_commands, kill_switch_commands, audit_commands, replay_commands, machine_commands,
-              projection_commands, config_commands, completion_commands}) {
+              approval_commands, kill_switch_commands, audit_commands, rotate_key_commands, replay_commands,
+              machine_commands, projection_commands, config_commands, completion_commands}) {
             std::vector<Command> commands_of_part = part();
             std::move(commands_of_part.begin(), commands_of_part.end(), std::back_inserter(all));
         }

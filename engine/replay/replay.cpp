@@ -106,9 +106,9 @@ Result<void> Replay::Run::finish(std::vector<Event>& group, const events::Mac& m
 
 namespace {
 
-/// The later events of a decision are caused by its first; what happened to the log itself was not decided.
-bool begins_group(const Event& event) {
-    return event.decided_from.has_value() || event.causation_id.empty();
+/// The later events of a decision are caused by its first. What happened to the log itself was not decided.
+bool begins_group(const Event& event, const std::vector<Event>& group) {
+    return event.decided_from.has_value() || group.empty() || event.causation_id != group.front().event_id;
 }
 
 }  // namespace
@@ -127,10 +127,10 @@ Result<ReplayReport> Replay::run(events::LogCursor& cursor, const Until& until, 
         if (!event) return failure(event.error());
         if ((until.sequence && event->sequence_id > *until.sequence) ||
             (until.time && event->timestamp > *until.time)) {
-            whole = begins_group(*event);
+            whole = begins_group(*event, group);
             break;
         }
-        if (begins_group(*event))
+        if (begins_group(*event, group))
             if (auto finished = run_->finish(group, group_mac); !finished) return failure(finished.error());
         group.push_back(std::move(*event));
         group_mac = record.mac;
