@@ -155,7 +155,8 @@ void AnchoredLog::State::sync_in_time(const std::stop_token& stop) {
     std::unique_lock lock(mutex);
     while (!failed && changed.wait(lock, stop, [this] { return unsynced; })) {
         const auto nothing_to_do = [this] { return !unsynced || failed.has_value(); };
-        if (changed.wait_until(lock, stop, sync_due, nothing_to_do)) continue;
+        const Clock::time_point due = sync_due;  // the wait reads it without the lock
+        if (changed.wait_until(lock, stop, due, nothing_to_do)) continue;
         if (stop.stop_requested()) return;
         lock.unlock();
         const auto synced_now = sync_written();
