@@ -108,7 +108,7 @@ Result<void> Composition::open_parts(const io::Config& config, const io::Environ
             return home;
     auto key = io::load_audit_key(config, environment, true);
     if (!key) return failure(key.error());
-    auto directory = open_directory(config, key->secret, true);
+    auto directory = open_directory(config, *key, true);
     if (!directory) return failure(directory.error());
     parts_ = std::make_unique<Parts>(std::move(*directory));
     auto store = open_or_rebuild(config, *parts_->directory.log.log);
@@ -163,8 +163,7 @@ std::string projection_path(const io::Config& config) {
                                           : config.projection_path;
 }
 
-Result<OwnedDirectory> open_directory(const io::Config& config, const events::Secret& secret,
-                                      bool may_create) {
+Result<OwnedDirectory> open_directory(const io::Config& config, io::AuditKey& key, bool may_create) {
     if (config.data_directory.empty())
         return failure(ErrorCode::config_invalid, "'log.directory' is required",
                        "Set log.directory in the configuration, or give --data-dir.");
@@ -177,9 +176,13 @@ Result<OwnedDirectory> open_directory(const io::Config& config, const events::Se
     if (!lock) return failure(lock.error());
     engine::SystemClock clock;
     engine::SystemIdSource ids;
-    auto log = events::open_or_create_log(*lock, secret, events::rocksdb_store(),
+    auto log = io::open_under(key, [&](const events::Secret& secret) {
+        return events::open_or_create_log(*lock, secret, events::rocksdb_store(),
                                           engine::log_record_maker(clock, ids));
+    });
     if (!log) return failure(log.error());
+    if (!log->held)
+        if (auto settled = io::settle_key_files(config, key); !settled) return failure(settled.error());
     return OwnedDirectory{std::move(*lock), std::move(*log)};
 }
 
@@ -198,7 +201,9 @@ Result<Inspection> inspect(const io::Config& config, const io::Environment& envi
                        "Set log.directory in the configuration, or give --data-dir.");
     auto key = io::load_audit_key(config, environment, false);
     if (!key) return failure(key.error());
-    auto log = events::inspect_log(config.data_directory, key->secret, events::rocksdb_store());
+    auto log = io::open_under(*key, [&](const events::Secret& secret) {
+        return events::inspect_log(config.data_directory, secret, events::rocksdb_store());
+    });
     if (!log) return failure(log.error());
     return Inspection{std::move(*log), key->source};
 }

@@ -50,9 +50,10 @@ struct OwnedDirectory {
     events::OwnerLock lock;
     events::OwnedLog log;
 };
-/// `may_create`: an absent log is made; otherwise it is CONFIG_INVALID.
-[[nodiscard]] events::Result<OwnedDirectory> open_directory(const io::Config& config,
-                                                            const events::Secret& secret, bool may_create);
+/// `may_create`: an absent log is made; otherwise it is CONFIG_INVALID. A rotation of the generated key file
+/// that was cut off is finished or forgotten, as the log says; `key.secret` is then the one in force.
+[[nodiscard]] events::Result<OwnedDirectory> open_directory(const io::Config& config, io::AuditKey& key,
+                                                            bool may_create);
 [[nodiscard]] std::string projection_path(const io::Config& config);
 
 /// Folds the log into a new projection database in place of the old one. The caller owns the directory.

@@ -69,7 +69,7 @@ Result<projections::RebuildReport> rebuild(App& app) {
                        "Give the operator secret with --operator-secret-file.");
     auto key = io::load_audit_key(*config, app.environment(), false);
     if (!key) return failure(key.error());
-    auto directory = open_directory(*config, key->secret, false);
+    auto directory = open_directory(*config, *key, false);
     if (!directory) return failure(directory.error());
     ProgressLine progress("projections rebuild", app.terminal().err_is_terminal());
     return rebuild_projections(*config, *directory->log.log,

@@ -71,14 +71,10 @@ Result<void> check_caller(App& app, const io::Config& config) {
 
 /// The new secret is in `key.next` when it is generated, else in `supplied`.
 Result<Rotated> rotate(const io::Config& config, io::AuditKey& key, const events::Secret* supplied) {
-    auto directory = io::open_under(
-        key, [&](const events::Secret& secret) { return open_directory(config, secret, false); });
+    auto directory = open_directory(config, key, false);
     if (!directory) return failure(directory.error());
     events::OwnedLog& log = directory->log;
     if (log.held) return failure(log.held->error());
-    // What an earlier rotation left behind goes first.
-    if (auto settled = io::settle_key_files(config, key); !settled) return failure(settled.error());
-
     Rotated rotated;
     rotated.old_key_id = log.log->identity().key_id_hex();
     rotated.is_generated = supplied == nullptr;
