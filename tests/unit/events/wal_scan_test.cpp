@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <vector>
 
 #include "events/crypto/sha256.hpp"
+#include "events/log/files.hpp"
 #include "tests/unit/events/temporary_directory.hpp"
 
 using namespace ibkr::events;
@@ -69,10 +72,12 @@ struct Wal {
     [[nodiscard]] std::size_t left() const { return block - bytes.size() % block; }
 };
 
+/// From a file in memory: thousands of variants cost a disk too much.
 WalScan scan_of(const std::string& content) {
-    static const TemporaryDirectory temporary;
-    const std::string path = temporary / "000004.log";
-    std::ofstream(path, std::ios::binary) << content;
+    static const FileDescriptor file(::memfd_create("wal", MFD_CLOEXEC));
+    REQUIRE((file.open() && ::ftruncate(file.get(), 0) == 0));
+    REQUIRE(::pwrite(file.get(), content.data(), content.size(), 0) == static_cast<ssize_t>(content.size()));
+    const std::string path = "/proc/self/fd/" + std::to_string(file.get());
     const auto scan = scan_wal(path, 4);
     REQUIRE(scan);
     CHECK(scan->number == 4);
