@@ -56,6 +56,8 @@ Error rocksdb_error(const rocksdb::Status& status, std::string_view doing) {
     }
     if (status.IsCorruption())
         return failure(ErrorCode::audit_chain_invalid, message + "the store is damaged").value();
+    if (status.IsPathNotFound())
+        return failure(ErrorCode::audit_chain_invalid, message + "a file of the store is missing").value();
     if (status.IsIOError() && status.ToString().find("lock ") != std::string::npos)
         return failure(ErrorCode::engine_busy, message + "another process has it open").value();
     if (status.IsIOError() && status.ToString().find("Permission denied") != std::string::npos)
