@@ -1,6 +1,5 @@
 #include "events/log/export.hpp"
 
-#include <fstream>
 #include <sstream>
 
 #include "events/json/canonical_json.hpp"
@@ -256,28 +255,4 @@ TEST_CASE("the largest record can be exported", "[export]") {
     const std::vector<PendingRecord> records{{1, text}};
     REQUIRE(log.append(records, SequenceId(1)));
     CHECK_FALSE(caught(exported(log)));
-}
-
-TEST_CASE("the example of the format page is true", "[export][docs]") {
-    std::ifstream file(IBKR_SOURCE_DIR "/docs/log-format.md");
-    const std::string page{std::istreambuf_iterator<char>(file), {}};
-    const auto block = [&page](const std::string& name) {
-        const std::string fence = "```" + name + "\n";
-        const std::size_t start = page.find(fence);
-        REQUIRE(start != std::string::npos);
-        const std::size_t text = start + fence.size();
-        return page.substr(text, page.find("```", text) - text);
-    };
-    const Secret secret{std::string_view("published test secret of the log format page")};
-    const auto keys = LogKeys::parse(block("keys"), secret);
-    REQUIRE(keys);
-    CHECK(text_of(keys->account_key().bytes()) == std::string(32, 'A'));
-    CHECK(page.find(hex(keys->chain_key().bytes())) != std::string::npos);
-    CHECK(page.find(keys->identity().key_id_hex()) != std::string::npos);
-    const auto report = checked(block("export"), secret);
-    REQUIRE(report);
-    CHECK(report->chain_valid);
-    CHECK(report->events_scanned == 2);
-    const std::string first = R"({"event_type":"log_created","sequence_id":1})";
-    CHECK(page.find(hex(sha256(first))) != std::string::npos);
 }
