@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "engine/effects/broker_writes.hpp"
-#include "engine/fold/catch_up.hpp"
+#include "engine/lost_orders.hpp"
 #include "engine/runtime.hpp"
 #include "engine/writer/writer.hpp"
 #include "projections/store.hpp"
@@ -117,7 +117,26 @@ void Runtime::learn_accounts() {
             parts_.accounts.add(account.account_id);
 }
 
+Result<void> Runtime::rule_out_lost_orders() {
+    if (parts_.held || broker_was_asked_) return {};
+    const auto lost = orders_unknown_to_log(parts_.broker, parts_.store, parts_.accounts, log_prefix());
+    if (!lost) return failure(lost.error());
+    broker_was_asked_ = true;
+    if (lost->empty()) return {};
+    const events::SequenceId head = parts_.log.head().sequence;
+    const std::string count = lost->size() == 1 ? "an order" : std::to_string(lost->size()) + " orders";
+    parts_.held = events::Hold{"the broker's book has " + count +
+                                   " of this log that the log does not know, so the log is an older copy",
+                               head,
+                               head,
+                               {},
+                               true};
+    return {};
+}
+
 Result<void> Runtime::reconcile() {
+    static_cast<void>(rule_out_lost_orders());
+    if (parts_.held) return {};
     // No write is under way between two commands: an intent without outcome is one that could not be
     // recorded.
     if (auto settled = settle_pending_intents(); !settled) return settled;

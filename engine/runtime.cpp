@@ -6,6 +6,7 @@
 
 #include "engine/effects/broker_writes.hpp"
 #include "engine/fold/catch_up.hpp"
+#include "engine/lost_orders.hpp"
 #include "engine/writer/writer.hpp"
 #include "projections/store.hpp"
 #include "statemachines/command_codec.hpp"
@@ -38,14 +39,49 @@ Runtime::~Runtime() = default;
 
 Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeParts parts, const Policies& policies) {
     std::unique_ptr<Runtime> runtime(new Runtime(std::move(parts)));
-    auto last_log_time = catch_up(runtime->parts_.log, runtime->parts_.store);
-    if (!last_log_time) return failure(last_log_time.error());
-    runtime->writer_ = std::make_unique<Writer>(runtime->parts_, *last_log_time);
-    runtime->learn_accounts();  // redaction needs them before the first text from outside
-    if (auto loaded = runtime->load_policies(policies); !loaded) return failure(loaded.error());
-    if (auto settled = runtime->reconcile(); !settled) return failure(settled.error());
-    if (auto fired = runtime->fire_due_timers(); !fired) return failure(fired.error());
+    if (auto started = runtime->start(policies); !started) return failure(started.error());
     return runtime;
+}
+
+Result<void> Runtime::start(const Policies& policies) {
+    auto last_log_time = parts_.held ? time_of_head(parts_.log) : catch_up(parts_.log, parts_.store);
+    if (!last_log_time && !parts_.held) return failure(last_log_time.error());
+    writer_ = std::make_unique<Writer>(parts_, last_log_time.value_or(events::Timestamp{}));
+    learn_accounts();  // redaction needs them before the first text from outside
+    // After a resumption they are found to be recorded, not to be held for.
+    if (!parts_.resumed)
+        if (auto asked = rule_out_lost_orders(); !asked)
+            notes_.push_back("the broker could not be asked for orders that the log does not know (" +
+                             asked.error().message + "); it is asked again before an order is sent");
+    if (parts_.held) return {};
+    if (auto loaded = load_policies(policies); !loaded) return loaded;
+    if (parts_.resumed)
+        if (auto recorded = record_after_resumption(*this, *parts_.resumed); !recorded) return recorded;
+    if (auto settled = reconcile(); !settled) return settled;
+    return fire_due_timers();
+}
+
+std::string Runtime::unrecorded_reason() const {
+    if (parts_.held) return "the log is held: " + parts_.held->reason;
+    if (parts_.disk != nullptr && parts_.disk->room() == events::DiskRoom::low)
+        return parts_.disk->describe_limit();
+    return {};
+}
+
+Result<void> Runtime::admit_new_work() const {
+    if (parts_.held) return failure(parts_.held->error());
+    const std::string reason = unrecorded_reason();
+    if (reason.empty()) return {};
+    return failure(events::Error{ErrorCode::audit_write_failed,
+                                 reason,
+                                 true,
+                                 "Free disk space. Until then outcomes, cancels and the kill switch still "
+                                 "work, and status, 'audit tail' and 'audit verify' answer unrecorded.",
+                                 {}});
+}
+
+Result<std::vector<events::AnchorStanding>> Runtime::anchors() const {
+    return parts_.anchors ? parts_.anchors() : std::vector<events::AnchorStanding>();
 }
 
 events::Timestamp Runtime::now() {
@@ -55,7 +91,7 @@ std::string Runtime::new_id() {
     return parts_.ids.next_uuid(now());
 }
 bool Runtime::alive() const {
-    return writer_->alive();
+    return writer_->alive() && parts_.log.alive();
 }
 std::string Runtime::log_prefix() const {
     return parts_.log.identity().log_id_hex().substr(0, 8);
@@ -100,6 +136,10 @@ Result<Executed> Runtime::run_write(const CallContext& context, const statemachi
     const auto pass = [&](SuspensionPoint point) {
         return parts_.suspension == nullptr || parts_.suspension->pass(point);
     };
+    // What the outside is about to see must be anchored on disk first. If that fails the log is dead: the
+    // intent stays, nothing is answered, and the next start settles it.
+    if (parts_.broker.leaves_process())
+        if (auto secured = parts_.log.secure_head(); !secured) return failure(secured.error());
     if (!pass(SuspensionPoint::before_write)) return stopped();
     const Command outcome = make_broker_write(write, parts_.broker, parts_.clock, parts_.accounts);
     if (!pass(SuspensionPoint::after_write)) return stopped();
@@ -171,6 +211,7 @@ Result<events::EventId> Runtime::record_call(const CallContext& context,
 }
 
 Result<void> Runtime::fire_due_timers() {
+    if (parts_.held) return {};
     auto due = parts_.store.due_timers(now(), timers_per_round_max);
     if (!due) return failure(due.error());
     for (const auto& timer : *due)

@@ -95,9 +95,11 @@ public:
     /// bytes.
     static constexpr std::size_t executions_per_report_max = 50;
 
-    /// Brings the projections up to the log's head, records changed policies, settles intents without outcome
-    /// (design 5.10), and lets due timers fire. Errors: AUDIT_WRITE_FAILED, AUDIT_CHAIN_INVALID,
-    /// LOG_VERSION_UNSUPPORTED, ENGINE_HELD (projections ahead of the log).
+    /// Brings the projections up to the log's head, asks the broker for orders of ours that the log does not
+    /// know, records changed policies and what follows a resumption, settles intents without outcome (design
+    /// 5.10), and lets due timers fire. A log that is held, or that such an order shows to be rolled back,
+    /// gives a runtime that only reads: nothing of this is recorded then. Errors: AUDIT_WRITE_FAILED,
+    /// AUDIT_CHAIN_INVALID, LOG_VERSION_UNSUPPORTED, ENGINE_HELD (projections ahead of the log).
     [[nodiscard]] static events::Result<std::unique_ptr<Runtime>> open(RuntimeParts parts,
                                                                        const Policies& policies);
     ~Runtime();
@@ -121,11 +123,29 @@ public:
                                                                  std::string command_id,
                                                                  std::string tool_name);
 
+    /// Holds the log when the broker's book has orders of ours that it does not know: it was rolled back
+    /// then. Asked once; a broker that could not be asked (its error) is asked again by `reconcile`, and
+    /// before a submit.
+    [[nodiscard]] events::Result<void> rule_out_lost_orders();
     /// Asks the broker's book about every open order of ours (of one account, or all) and records what is
     /// new.
     [[nodiscard]] events::Result<void> reconcile();
     /// Fires every timer that is due.
     [[nodiscard]] events::Result<void> fire_due_timers();
+
+    /// Why the log is held; nothing when it is not. Found at the start, or later when the broker could not be
+    /// asked then.
+    [[nodiscard]] const std::optional<events::Hold>& held() const noexcept { return parts_.held; }
+    /// Why nothing but outcomes, cancels and the kill switch is recorded just now, for people: the log is
+    /// held, or the disk is nearly full. Empty: everything is recorded.
+    [[nodiscard]] std::string unrecorded_reason() const;
+    /// Whether work that adds to the log may begin. Errors: ENGINE_HELD, and AUDIT_WRITE_FAILED (retryable)
+    /// while the disk is nearly full.
+    [[nodiscard]] events::Result<void> admit_new_work() const;
+    /// How each anchor stands beside the log just now.
+    [[nodiscard]] events::Result<std::vector<events::AnchorStanding>> anchors() const;
+    /// What the operator should know of this start. Empty as a rule.
+    [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
 
     /// Decision time: never behind the log's last event.
     [[nodiscard]] events::Timestamp now();
@@ -145,6 +165,8 @@ public:
 
 private:
     explicit Runtime(RuntimeParts parts);
+    /// The order of a start: what is folded, asked and recorded before the first call.
+    [[nodiscard]] events::Result<void> start(const Policies& policies);
     [[nodiscard]] events::Result<void> load_policies(const Policies& policies);
     /// Gives every intent without an outcome the one that can be told now (design 5.10).
     [[nodiscard]] events::Result<void> settle_pending_intents();
@@ -184,6 +206,8 @@ private:
 
     RuntimeParts parts_;
     std::unique_ptr<Writer> writer_;
+    bool broker_was_asked_ = false;  ///< for orders that the log does not know
+    std::vector<std::string> notes_;
 };
 
 }  // namespace ibkr::engine

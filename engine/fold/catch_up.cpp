@@ -10,41 +10,21 @@ using events::failure;
 using events::Record;
 using events::Result;
 
-/// The projections were built from this very log, up to a record it still has.
 Result<void> check_checkpoint(const events::LogReader& log, const projections::Checkpoint& checkpoint) {
-    if (checkpoint.sequence.value() == 0) return {};
-    constexpr const char* advice =
-        "Do not write to this data directory. Keep a copy and compare it with your backups; delete "
-        "projections.sqlite3 only when you know that the log is complete.";
-    if (checkpoint.sequence > log.head().sequence)
+    const auto fit = fit_of(log, checkpoint);
+    if (!fit) return failure(fit.error());
+    const std::string at = std::to_string(checkpoint.sequence.value());
+    if (*fit == CheckpointFit::ahead)
         return failure(ErrorCode::engine_held,
-                       "the projections have seen event " + std::to_string(checkpoint.sequence.value()) +
-                           ", but the log ends at " + std::to_string(log.head().sequence.value()) +
-                           ": acknowledged events are missing",
-                       advice);
-    auto cursor = log.read(checkpoint.sequence);
-    if (!cursor) return failure(cursor.error());
-    Record record;
-    auto read = (*cursor)->next(record);
-    if (!read) return failure(read.error());
-    if (!*read || record.mac != checkpoint.mac)
-        return failure(ErrorCode::engine_held,
-                       "the projections were built from another history than this log's event " +
-                           std::to_string(checkpoint.sequence.value()),
-                       advice);
-    return {};
-}
-
-Result<events::Timestamp> time_of_head(const events::LogReader& log) {
-    if (log.head().sequence.value() == 0) return events::Timestamp{};
-    auto cursor = log.read_back(log.head().sequence);
-    if (!cursor) return failure(cursor.error());
-    Record record;
-    auto read = (*cursor)->next(record);
-    if (!read) return failure(read.error());
-    auto event = events::decode_record(record);
-    if (!event) return failure(event.error());
-    return event->timestamp;
+                       "the projections have seen event " + at + ", but the log ends at " +
+                           std::to_string(log.head().sequence.value()) + ": acknowledged events are missing",
+                       "Do not write to this data directory. Keep a copy and compare it with your backups.");
+    if (*fit == CheckpointFit::fits) return {};
+    auto disagrees = failure(ErrorCode::audit_write_failed,
+                             "the projections were built from another history than this log's event " + at,
+                             std::string(projections::rebuild_advice));
+    disagrees.value().retryable = false;
+    return disagrees;
 }
 
 /// Folds up to `catch_up_events_max` records in one transaction; false when there was none left.
@@ -74,6 +54,31 @@ Result<bool> fold_some(events::LogCursor& cursor, projections::ProjectionStore& 
 }
 
 }  // namespace
+
+Result<CheckpointFit> fit_of(const events::LogReader& log, const projections::Checkpoint& checkpoint) {
+    if (checkpoint.sequence.value() == 0) return CheckpointFit::fits;
+    if (checkpoint.sequence > log.head().sequence) return CheckpointFit::ahead;
+    auto cursor = log.read(checkpoint.sequence);
+    if (!cursor) return failure(cursor.error());
+    Record record;
+    auto read = (*cursor)->next(record);
+    if (!read) return failure(read.error());
+    // A cursor jumps over an attested gap.
+    const bool has_it = *read && record.sequence == checkpoint.sequence && record.mac == checkpoint.mac;
+    return has_it ? CheckpointFit::fits : CheckpointFit::other_history;
+}
+
+Result<events::Timestamp> time_of_head(const events::LogReader& log) {
+    if (log.head().sequence.value() == 0) return events::Timestamp{};
+    auto cursor = log.read_back(log.head().sequence);
+    if (!cursor) return failure(cursor.error());
+    Record record;
+    auto read = (*cursor)->next(record);
+    if (!read) return failure(read.error());
+    auto event = events::decode_record(record);
+    if (!event) return failure(event.error());
+    return event->timestamp;
+}
 
 Result<events::Timestamp> catch_up(const events::LogReader& log, projections::ProjectionStore& store) {
     const projections::Checkpoint checkpoint = store.checkpoint();

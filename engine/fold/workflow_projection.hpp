@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "events/catalogue/log_events.hpp"
 #include "projections/projection.hpp"
 #include "projections/workflow_tables.hpp"
 
@@ -35,8 +37,17 @@ public:
     static constexpr std::size_t divergences_max = 100;
     [[nodiscard]] const std::vector<StateDivergence>& divergences() const noexcept { return divergences_; }
 
+    /// True between a range of records that a loss took and the `log_resumed` event that attests it. What was
+    /// recorded there builds on events that are gone: workflows are folded as far as they are known, those
+    /// whose beginning is gone not at all, and claims are not compared.
+    [[nodiscard]] bool builds_on_lost_events() const noexcept { return !lost_.empty(); }
+
 private:
-    events::SequenceId folded_;  ///< folded by `fold`, to be skipped by `apply`
+    [[nodiscard]] events::Result<void> follow(projections::Database& database, const events::Event& event);
+
+    events::SequenceId folded_;               ///< folded by `fold`, to be skipped by `apply`
+    std::optional<events::SequenceId> seen_;  ///< the event before; nothing before the first one
+    std::vector<events::LostRange> lost_;     ///< passed over and not attested yet
     std::vector<StateDivergence> divergences_;
 };
 

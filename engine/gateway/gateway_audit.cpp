@@ -14,8 +14,9 @@ CallResult Gateway::audit_tail(const CallContext& context, std::uint32_t limit, 
                                   .text("limit", std::to_string(audit_tail_limit(limit)))
                                   .text("full", full ? "true" : "")
                                   .json();
-    return run_read(runtime_, context, scope::audit_read, asked,
-                    [&] { return audit_tail_payload(runtime_.log(), runtime_.keys(), limit, full); });
+    return run_read(
+        runtime_, context, scope::audit_read, asked,
+        [&] { return audit_tail_payload(runtime_.log(), runtime_.keys(), limit, full); }, ReadKind::status);
 }
 
 CallResult Gateway::audit_export(const CallContext& context, const AuditExportRequest& request) {
@@ -38,12 +39,13 @@ CallResult Gateway::audit_export(const CallContext& context, const AuditExportRe
 }
 
 CallResult Gateway::audit_verify(const CallContext& context) {
-    return run_read(runtime_, context, scope::audit_read, "{}", [&]() -> Result<std::string> {
+    const auto verify = [&]() -> Result<std::string> {
         const events::Head head = runtime_.log().head();
         auto report = events::verify_chain(runtime_.log(), runtime_.keys().ring());
         if (!report) return failure(report.error());
         return verify_payload(*report, head, runtime_.key_is_stored() ? key_stored : key_supplied);
-    });
+    };
+    return run_read(runtime_, context, scope::audit_read, "{}", verify, ReadKind::status);
 }
 
 CallError Gateway::record_failure(const CallContext& context, const events::Error& error,

@@ -90,12 +90,13 @@ Result<std::vector<ExecutionRow>> known_executions(Runtime& runtime, const event
 }  // namespace
 
 CallResult Gateway::health(const CallContext& context) {
-    return run_read(runtime_, context, scope::health_read, "{}", [&]() -> Result<std::string> {
+    const auto look = [&]() -> Result<std::string> {
         const events::SequenceId head = runtime_.log().head().sequence;
         const std::uint64_t folded = runtime_.store().checkpoint().sequence.value();
-        return health_payload({"ok", runtime_.product_version(), "owner", head,
+        return health_payload({runtime_.held() ? "held" : "ok", runtime_.product_version(), "owner", head,
                                head.value() > folded ? head.value() - folded : 0});
-    });
+    };
+    return run_read(runtime_, context, scope::health_read, "{}", look, ReadKind::status);
 }
 
 CallResult Gateway::backend_status(const CallContext& context) {
@@ -109,13 +110,15 @@ CallResult Gateway::backend_status(const CallContext& context) {
         session = BrokerSession{"unavailable", std::string(runtime_.broker().backend_name()), runtime_.now(),
                                 std::nullopt};
     }
+    if (std::string reason = runtime_.unrecorded_reason(); !reason.empty())
+        return Reply{session_payload(*session), {}, false, std::move(reason)};
     const statemachines::Command observed =
         statemachines::ObserveSession{outside_text(session->backend), outside_text(session->status)};
     auto executed = runtime_.execute(context, observed, act_facts(runtime_, context),
                                      [&](Executed&) { return session_payload(*session); });
     if (!executed) return tl::unexpected(CallError{executed.error(), {}});
     if (executed->refusal) return tl::unexpected(CallError{*executed->refusal, executed->audit_event_id});
-    return Reply{std::move(executed->payload), executed->audit_event_id, false};
+    return Reply{std::move(executed->payload), executed->audit_event_id, false, {}};
 }
 
 CallResult Gateway::accounts_list(const CallContext& context) {

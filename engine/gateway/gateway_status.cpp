@@ -57,12 +57,13 @@ CallResult Gateway::approval_show(const CallContext& context, const events::Work
 }
 
 CallResult Gateway::kill_switch_status(const CallContext& context) {
-    return run_read(runtime_, context, scope::health_read, "{}", [&]() -> Result<std::string> {
+    const auto look = [&]() -> Result<std::string> {
         auto record = runtime_.store().gateway(events::kill_switch_workflow);
         if (!record) return failure(record.error());
         const events::GatewayRecord kill_switch = record->value_or(statemachines::initial_kill_switch());
-        return kill_switch_payload(kill_switch, kill_switch.last_event_id);
-    });
+        return kill_switch_payload(kill_switch, kill_switch.last_event_id, runtime_.unrecorded_reason());
+    };
+    return run_read(runtime_, context, scope::health_read, "{}", look, ReadKind::status);
 }
 
 }  // namespace ibkr::engine

@@ -51,6 +51,14 @@ Result<void> recordable(Runtime& runtime, std::initializer_list<std::string_view
     return {};
 }
 
+/// Whether the log may take this while the disk is nearly full.
+bool is_new_work(const Command& command) {
+    using namespace statemachines;
+    return std::holds_alternative<PreviewOrder>(command) || std::holds_alternative<CreateApproval>(command) ||
+           std::holds_alternative<GrantApproval>(command) || std::holds_alternative<SubmitOrder>(command) ||
+           std::holds_alternative<ModifyOrder>(command);
+}
+
 /// Scope check, facts, decision, answer: the frame of every workflow call. `gather` makes the facts; its
 /// failure is recorded as tool_failed. `render` makes the payload from the folded records.
 CallResult run_workflow(Runtime& runtime, const CallContext& context, std::string_view scope,
@@ -58,6 +66,9 @@ CallResult run_workflow(Runtime& runtime, const CallContext& context, std::strin
                         const Render& render) {
     const std::string arguments = statemachines::command_json(command).text;
     if (auto denied = missing_scope(runtime, context, scope, arguments)) return tl::unexpected(*denied);
+    if (runtime.held() || is_new_work(command))
+        if (auto admitted = runtime.admit_new_work(); !admitted)
+            return tl::unexpected(CallError{admitted.error(), {}});
     if (auto fired = runtime.fire_due_timers(); !fired)
         return tl::unexpected(fail_call(runtime, context, fired.error(), arguments));
     auto facts = gather();
@@ -66,7 +77,7 @@ CallResult run_workflow(Runtime& runtime, const CallContext& context, std::strin
     if (!executed) return tl::unexpected(CallError{executed.error(), {}});
     if (executed->refusal) return tl::unexpected(CallError{*executed->refusal, executed->audit_event_id});
     if (auto refused = write_not_accepted(command, *executed)) return tl::unexpected(std::move(*refused));
-    return Reply{std::move(executed->payload), executed->audit_event_id, executed->unknown_outcome};
+    return Reply{std::move(executed->payload), executed->audit_event_id, executed->unknown_outcome, {}};
 }
 
 /// A person's or agent's own words on their way into the log: redacted, cleaned and cut.
@@ -237,8 +248,12 @@ CallResult Gateway::paper_submit(const CallContext& context, const SubmitRequest
                                              request.idempotency_key};
     const auto gather = [&] {
         return facts_of_write(runtime_, context, request.account, request.idempotency_key,
-                              request.approval_id.text(),
-                              [&] { return contract_of_approval(runtime_, request.approval_id); });
+                              request.approval_id.text(), [&]() -> Result<events::ContractId> {
+                                  // Nothing is sent before it is known that the log has every order that was.
+                                  if (auto asked = runtime_.rule_out_lost_orders(); !asked)
+                                      return failure(asked.error());
+                                  return contract_of_approval(runtime_, request.approval_id);
+                              });
     };
     return run_workflow(runtime_, context, "ibkr:orders:paper:submit", command, gather,
                         order_answer(runtime_));

@@ -61,6 +61,7 @@ bool has_scope(const CallContext& context, std::string_view scope) noexcept {
 
 CallError fail_call(Runtime& runtime, const CallContext& context, const events::Error& error,
                     const std::string& arguments_json) {
+    if (!runtime.unrecorded_reason().empty()) return {error, {}};
     const Recorded recorded(runtime);
     statemachines::RecordCall call;
     call.arguments = recorded.arguments(arguments_json);
@@ -79,6 +80,7 @@ std::optional<CallError> missing_scope(Runtime& runtime, const CallContext& cont
     const events::Error error = events::failure(ErrorCode::auth_missing_scope,
                                                 "this call needs the scope " + std::string(required_scope))
                                     .value();
+    if (!runtime.unrecorded_reason().empty()) return CallError{error, {}};
     statemachines::RecordCall call;
     call.arguments = Recorded(runtime).arguments(arguments_json);
     call.status = ResultStatus::denied_scope;
@@ -91,17 +93,24 @@ std::optional<CallError> missing_scope(Runtime& runtime, const CallContext& cont
 
 CallResult run_read(Runtime& runtime, const CallContext& context, std::string_view required_scope,
                     const std::string& arguments_json,
-                    const std::function<events::Result<std::string>()>& read) {
+                    const std::function<events::Result<std::string>()>& read, ReadKind kind) {
     if (auto denied = missing_scope(runtime, context, required_scope, arguments_json))
         return tl::unexpected(std::move(*denied));
+    if (kind == ReadKind::audited && !runtime.held())
+        if (auto admitted = runtime.admit_new_work(); !admitted)
+            return tl::unexpected(CallError{admitted.error(), {}});
     auto payload = read();
     if (!payload) return tl::unexpected(fail_call(runtime, context, payload.error(), arguments_json));
+    // Asked after the read, which may have found that the log is to be held. What was admitted is recorded.
+    if (runtime.held() || kind == ReadKind::status)
+        if (std::string reason = runtime.unrecorded_reason(); !reason.empty())
+            return Reply{std::move(*payload), {}, false, std::move(reason)};
     statemachines::RecordCall call;
     call.arguments = Recorded(runtime).arguments(arguments_json);
     call.output_hash = events::hex(events::sha256(*payload));
     auto event_id = runtime.record_call(context, call);
     if (!event_id) return tl::unexpected(CallError{event_id.error(), {}});
-    return Reply{std::move(*payload), std::move(*event_id), false};
+    return Reply{std::move(*payload), std::move(*event_id), false, {}};
 }
 
 }  // namespace ibkr::engine

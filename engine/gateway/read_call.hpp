@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -9,16 +10,25 @@
 
 namespace ibkr::engine {
 
+/// What a read is worth while the disk is nearly full.
+enum class ReadKind : std::uint8_t {
+    audited,  ///< refused: it may not go unrecorded
+    status,   ///< answered unrecorded: what one looks at to find out what is wrong
+};
+
 /// The frame of every read: scope check, then `read`, then one durable event with input and output hash, then
 /// the answer. `arguments_json` is the canonical JSON of the arguments without raw account ids (put the
 /// hash). `read` returns the payload as canonical JSON. Its error is recorded as tool_failed and answered.
+/// While the log is held every read is answered unrecorded, with the reason; denials and failures likewise.
 [[nodiscard]] CallResult run_read(Runtime& runtime, const CallContext& context,
                                   std::string_view required_scope, const std::string& arguments_json,
-                                  const std::function<events::Result<std::string>()>& read);
+                                  const std::function<events::Result<std::string>()>& read,
+                                  ReadKind kind = ReadKind::audited);
 
 [[nodiscard]] bool has_scope(const CallContext& context, std::string_view scope) noexcept;
 
-/// Records a call that failed or was denied, and gives back its error with the audit event's id.
+/// Records a call that failed or was denied, where that is possible, and gives back its error with the audit
+/// event's id.
 [[nodiscard]] CallError fail_call(Runtime& runtime, const CallContext& context, const events::Error& error,
                                   const std::string& arguments_json);
 

@@ -152,11 +152,13 @@ struct KillSwitchPayload {
     std::optional<Timestamp> changed_at;
     std::string changed_by;
     std::string reason;
-    events::EventId audit_event_id;
+    std::optional<events::EventId> audit_event_id;
+    std::string audit_note;
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
         v("audit_event_id", self.audit_event_id);
+        v("audit_note", omit_empty(self.audit_note));
         v("changed_at", self.changed_at);
         v("changed_by", self.changed_by);
         v("reason", self.reason);
@@ -228,13 +230,18 @@ std::string stored_answer_payload(const events::IdempotencyRecord& stored, const
 }
 
 std::string kill_switch_payload(const events::GatewayRecord& kill_switch,
-                                const events::EventId& audit_event_id) {
+                                const events::EventId& audit_event_id, const std::string& unrecorded_reason) {
     const bool touched = kill_switch.position > 0;
-    const KillSwitchPayload shown{kill_switch, touched ? std::optional(kill_switch.updated_at) : std::nullopt,
-                                  touched ? kill_switch.changed_by : "default",
-                                  touched ? kill_switch.reason : "closed since this log began",
-                                  audit_event_id};
-    return events::to_canonical_json(shown);
+    KillSwitchPayload shown{kill_switch,
+                            touched ? std::optional(kill_switch.updated_at) : std::nullopt,
+                            touched ? kill_switch.changed_by : "default",
+                            touched ? kill_switch.reason : "closed since this log began",
+                            audit_event_id,
+                            unrecorded_reason};
+    if (unrecorded_reason.empty()) return events::to_canonical_json(shown);
+    // The first of the names in their order: it goes to the front, as the null that events never hold.
+    shown.audit_event_id.reset();
+    return "{\"audit_event_id\":null," + events::to_canonical_json(shown).substr(1);
 }
 
 }  // namespace ibkr::engine

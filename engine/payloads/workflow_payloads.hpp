@@ -40,8 +40,10 @@ namespace ibkr::engine {
                                                 const events::OrderRecord& order,
                                                 const AccountDirectory& accounts);
 
-/// KillSwitch. A switch that no event ever touched has no `changed_at`.
+/// KillSwitch. A switch that no event ever touched has no `changed_at`. While nothing can be recorded
+/// `audit_event_id` is null and `audit_note` says why.
 [[nodiscard]] std::string kill_switch_payload(const events::GatewayRecord& kill_switch,
-                                              const events::EventId& audit_event_id = {});
+                                              const events::EventId& audit_event_id = {},
+                                              const std::string& unrecorded_reason = {});
 
 }  // namespace ibkr::engine

@@ -135,6 +135,10 @@ public:
     /// Without an outcome at recovery: true when one read of a complete book proves absence (simulated
     /// venue), false when absence needs the polls of design section 3.
     [[nodiscard]] virtual bool book_read_proves_absence() const = 0;
+    /// Whether an order write is more than a commit on this machine's disk. Before each one that is, the
+    /// anchors of the log's head are made durable: what others have seen must not outlive its record (design
+    /// section 4, "Anchors"). False only for a venue whose book is a file beside the log.
+    [[nodiscard]] virtual bool leaves_process() const { return true; }
 
     [[nodiscard]] virtual events::Result<BrokerSession> session() = 0;
     [[nodiscard]] virtual events::Result<std::vector<BrokerAccount>> accounts() = 0;

@@ -43,6 +43,7 @@ Result<std::vector<Written>> Writer::write(std::span<const Submission> batch) {
         return failure(
             ErrorCode::audit_write_failed,
             "an earlier append or commit of this process failed; what it wrote is known after a restart");
+    if (parts_.held) return failure(parts_.held->error());
     if (auto begun = parts_.store.begin(); !begun) return failure(begun.error());
 
     Batch folded{parts_.log.head().sequence.next(), {}};
@@ -106,6 +107,8 @@ Result<void> Writer::make_durable(const Batch& batch) {
     };
     if (!pass(SuspensionPoint::before_append)) return die(stopped());
 
+    // What is admitted goes on whatever the answer is; asking gives the reserve back when it is needed.
+    if (parts_.disk != nullptr) static_cast<void>(parts_.disk->room());
     const events::Head before = parts_.log.head();
     const auto head = parts_.log.append(batch.records, before.sequence.next());
     if (!head) {

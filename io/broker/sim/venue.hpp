@@ -65,6 +65,7 @@ public:
 
     [[nodiscard]] std::string_view backend_name() const override { return "simulated_venue"; }
     [[nodiscard]] bool book_read_proves_absence() const override { return true; }
+    [[nodiscard]] bool leaves_process() const override { return false; }
 
     [[nodiscard]] events::Result<engine::BrokerSession> session() override;
     [[nodiscard]] events::Result<std::vector<engine::BrokerAccount>> accounts() override;
