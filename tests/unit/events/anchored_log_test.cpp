@@ -1,6 +1,7 @@
 #include "events/log/anchored_log.hpp"
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "events/log/memory_log.hpp"
@@ -21,6 +22,7 @@ public:
     explicit ScriptedLog(const LogIdentity& identity) : identity_(identity) {}
 
     Result<Head> append(std::span<const PendingRecord> records, SequenceId expected_next) override {
+        if (during_append) during_append();
         return move_to(SequenceId(expected_next.value() + records.size() - 1));
     }
     Result<Head> append_resumed(const PendingRecord&, SequenceId at) override {
@@ -45,6 +47,7 @@ public:
         head_.mac.fill(static_cast<std::uint8_t>(sequence.value()));
         return head_;
     }
+    std::function<void()> during_append;
 
 private:
     static tl::unexpected<Error> unreadable() {
@@ -304,6 +307,23 @@ TEST_CASE("an anchor that cannot be synced ends the log", "[anchor][log]") {
             check_dead(failed.error(), rig);
         }
     }
+}
+
+TEST_CASE("a sync that fails while an append is under way leaves it unacknowledged", "[anchor][log]") {
+    const TemporaryDirectory temporary;
+    const LogKeys keys = fixed_keys();
+    auto log = std::make_unique<ScriptedLog>(keys.identity());
+    ScriptedLog& scripted = *log;
+    auto files = anchor_files({temporary / "a"}, keys, *log, {.broken_file = 0});
+    AnchoredLog anchored(std::move(log), std::move(files), never);
+    CHECK(anchored.secure_head());  // nothing was written, so nothing is synced
+    REQUIRE(anchored.append(batch(1, 1), SequenceId(1)));
+    bool secured = true;
+    scripted.during_append = [&] { secured = anchored.secure_head().has_value(); };
+    CHECK_FALSE(anchored.append(batch(2, 1), SequenceId(2)));
+    CHECK_FALSE(secured);
+    CHECK(anchored.head().sequence == SequenceId(2));
+    CHECK_FALSE(anchored.alive());
 }
 
 TEST_CASE("an anchored log is read and secured while it is written", "[anchor][log]") {

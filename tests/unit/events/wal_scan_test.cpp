@@ -212,6 +212,8 @@ TEST_CASE("only a beginning after the damage counts, at whatever byte it stands"
     check_damaged(blocks + record(full, "later"), one.size(), true);
     check_damaged(blocks + torn + record(first, "later"), one.size(), true);
     check_damaged(blocks + torn + record(middle, "same"), one.size(), false);
+    // What looks like a beginning inside a whole continuation is what somebody logged.
+    check_damaged(blocks + record(middle, record(full, "copied")), one.size(), false);
 }
 
 TEST_CASE("what cannot be scanned is an error", "[wal]") {
