@@ -111,6 +111,7 @@ struct VerifyOptions {
     SequenceId from{1};    ///< verified against the stored mac of the record before it
     unsigned threads = 2;  ///< segments are verified side by side; 1 to `verify_threads_max`
     Progress progress = {};
+    std::uint64_t segment_records = 65'536;  ///< what one thread takes at a time; at least 1
 };
 inline constexpr unsigned verify_threads_max = 64;
 

@@ -67,11 +67,16 @@ private:
     std::vector<AttestedGap> gaps_;
 };
 
-/// Changes nothing in `directory`; stops at the first damage of the write-ahead log.
+/// Changes nothing in `directory`; stops at the first damage of the write-ahead log. A store of which a table
+/// cannot even be opened shows what the others hold.
 Result<RocksdbRecords> open_read_only(const std::string& directory) {
-    const auto options = rocksdb_reading_options(rocksdb::WALRecoveryMode::kPointInTimeRecovery);
+    auto options = rocksdb_reading_options(rocksdb::WALRecoveryMode::kPointInTimeRecovery);
     rocksdb::DB* raw = nullptr;
-    const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(options, directory, &raw);
+    rocksdb::Status status = rocksdb::DB::OpenForReadOnly(options, directory, &raw);
+    if (status.IsCorruption()) {
+        options.paranoid_checks = false;
+        status = rocksdb::DB::OpenForReadOnly(options, directory, &raw);
+    }
     std::unique_ptr<rocksdb::DB> db(raw);
     if (!status.ok()) return failure(rocksdb_error(status, "opened for reading"));
     return RocksdbRecords(std::move(db));

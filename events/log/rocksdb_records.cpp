@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cassert>
+#include <mutex>
 
 #include <rocksdb/iterator.h>
+#include <rocksdb/sst_file_reader.h>
 
 #include "events/log/chain_writer.hpp"
 #include "events/log/rocksdb_records_internal.hpp"
@@ -39,8 +41,12 @@ Result<SequenceId> sequence_of(std::string_view key) {
     return failure(ErrorCode::audit_chain_invalid, "the log holds a key that is not a sequence");
 }
 
-/// Walks by iterator. One damaged block can spoil an iterator far from it, because RocksDB merges files; then
-/// the record is looked up alone, and only what stands in the damaged block itself is lost.
+/// A table that is damaged or gone, or a sector that cannot be read: not a passing condition.
+bool is_damage(const rocksdb::Status& status) {
+    return status.IsCorruption() || status.IsPathNotFound() ||
+           (status.IsIOError() && status.ToString().find("Input/output error") != std::string::npos);
+}
+
 class RocksdbCursor final : public LogCursor {
 public:
     RocksdbCursor(const RocksdbRecords& records, std::unique_ptr<rocksdb::Iterator> rows, GapWalk walk,
@@ -80,6 +86,38 @@ private:
 
 }  // namespace
 
+/// The table a row was last read from alone, kept open: its neighbours will be asked for next.
+class RocksdbRecords::LoneTable {
+public:
+    /// False when the row is not there or cannot be read.
+    [[nodiscard]] bool read(const rocksdb::LiveFileMetaData& file, const std::string& key,
+                            std::string& value) {
+        const std::scoped_lock lock(mutex_);
+        if (file.name != name_ || !reader_) {
+            name_ = file.name;
+            reader_ = std::make_unique<rocksdb::SstFileReader>(options_);
+            if (!reader_->Open(file.db_path + file.name).ok()) reader_.reset();
+        }
+        if (!reader_) return false;
+        const std::unique_ptr<rocksdb::Iterator> row(reader_->NewIterator({}));
+        row->Seek(key);
+        if (!row->Valid() || row->key() != key) return false;
+        value = row->value().ToString();
+        return true;
+    }
+
+private:
+    std::mutex mutex_;  ///< guards everything below
+    rocksdb::Options options_ = rocksdb_reading_options(rocksdb::WALRecoveryMode::kAbsoluteConsistency);
+    std::string name_;
+    std::unique_ptr<rocksdb::SstFileReader> reader_;
+};
+
+RocksdbRecords::RocksdbRecords(std::unique_ptr<rocksdb::DB> db)
+    : db_(std::move(db)), lone_table_(std::make_unique<LoneTable>()) {}
+RocksdbRecords::~RocksdbRecords() = default;
+RocksdbRecords::RocksdbRecords(RocksdbRecords&&) noexcept = default;
+
 std::string row_key(SequenceId sequence) {
     std::string key;
     append_be64(key, sequence.value());
@@ -117,9 +155,20 @@ Result<void> RocksdbRecords::read_at(SequenceId sequence, Record& record) const 
     const std::string key = row_key(sequence);
     const auto status = db_->Get({}, db_->DefaultColumnFamily(), slice(key), &value);
     if (status.ok()) return decode_value(view(value), sequence, record);
-    if (status.IsNotFound()) return unreadable(sequence, "is missing");
-    if (status.IsCorruption()) return unreadable(sequence, "cannot be read");
+    if (status.IsNotFound() && !status.IsPathNotFound()) return unreadable(sequence, "is missing");
+    if (is_damage(status)) return read_alone(sequence, record);
     return failure(rocksdb_error(status, "read"));
+}
+
+Result<void> RocksdbRecords::read_alone(SequenceId sequence, Record& record) const {
+    const std::string key = row_key(sequence);
+    std::string value;
+    std::vector<rocksdb::LiveFileMetaData> files;
+    db_->GetLiveFilesMetaData(&files);
+    for (const auto& file : files)
+        if (file.smallestkey <= key && key <= file.largestkey && lone_table_->read(file, key, value))
+            return decode_value(value, sequence, record);
+    return unreadable(sequence, "cannot be read");
 }
 
 RawRecords RocksdbRecords::raw() const {

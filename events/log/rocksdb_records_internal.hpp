@@ -28,9 +28,17 @@ namespace ibkr::events {
 void assign_row_value(const Record& record, std::string& value);
 
 /// The rows of one open database, which closes with it. Any thread.
+///
+/// RocksDB merges its tables, so one damaged block keeps it from reading rows of other tables. Such a row is
+/// read from its own table alone: what stands in the damaged block is lost, and nothing else.
 class RocksdbRecords {
 public:
-    explicit RocksdbRecords(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+    explicit RocksdbRecords(std::unique_ptr<rocksdb::DB> db);
+    ~RocksdbRecords();
+    RocksdbRecords(RocksdbRecords&&) noexcept;
+    RocksdbRecords& operator=(RocksdbRecords&&) = delete;
+    RocksdbRecords(const RocksdbRecords&) = delete;
+    RocksdbRecords& operator=(const RocksdbRecords&) = delete;
 
     /// The highest sequence the store holds a row for, whatever that holds, from its metadata and memory: a
     /// damaged block hides nothing. 0 when it is empty. Error audit_chain_invalid: a key is no sequence.
@@ -47,7 +55,10 @@ public:
     [[nodiscard]] rocksdb::DB& db() const noexcept { return *db_; }
 
 private:
+    class LoneTable;
+    [[nodiscard]] Result<void> read_alone(SequenceId sequence, Record& record) const;
     std::unique_ptr<rocksdb::DB> db_;
+    std::unique_ptr<LoneTable> lone_table_;
 };
 
 /// The newest record that can be decoded and whose mac fits its predecessor; nothing in an empty store.

@@ -10,8 +10,7 @@
 namespace ibkr::events {
 namespace {
 
-constexpr std::uint64_t segment_records = 65'536;
-constexpr std::uint64_t parallel_records_min = 8'192;  ///< a thread costs more than it saves below that
+constexpr std::uint64_t parallel_part_of_segment = 8;  ///< a shorter walk gains nothing from more threads
 constexpr std::uint64_t progress_interval_records = 4'096;
 
 struct Segment {
@@ -47,7 +46,7 @@ public:
     }
     /// After every thread has finished.
     [[nodiscard]] Result<VerifyReport> result() {
-        assert(finished_.empty() || finished_.begin()->first > stopped_by_);
+        assert(finished_.empty());
         if (error_) return failure(std::move(*error_));
         return std::move(merged_);
     }
@@ -57,9 +56,9 @@ private:
     [[nodiscard]] std::optional<Segment> take() {
         const std::scoped_lock lock(mutex_);
         if (next_ > head_ || taken_ > stopped_by_) return {};
-        Segment segment{taken_++, next_, SequenceId(head_.value())};
-        if (head_.value() - next_.value() >= segment_records)
-            segment.to = SequenceId(next_.value() + segment_records - 1);
+        Segment segment{taken_++, next_, head_};
+        if (head_.value() - next_.value() >= options_.segment_records)
+            segment.to = SequenceId(next_.value() + options_.segment_records - 1);
         if (const AttestedGap* gap = gap_at(gaps_, segment.to)) segment.to = gap->to.next();
         segment.to = std::min(segment.to, head_);
         next_ = segment.to.next();
@@ -211,7 +210,7 @@ Result<std::vector<AttestedGap>> checked_gaps(const LogReader& log, const KeyRin
 }  // namespace
 
 Result<VerifyReport> verify_chain(const LogReader& log, const KeyRing& keys, const VerifyOptions& options) {
-    assert(options.from >= SequenceId(1) && options.threads >= 1);
+    assert(options.from >= SequenceId(1) && options.threads >= 1 && options.segment_records >= 1);
     const SequenceId head = log.head().sequence;
     auto gaps = checked_gaps(log, keys);
     if (!gaps) return failure(gaps.error());
@@ -220,7 +219,7 @@ Result<VerifyReport> verify_chain(const LogReader& log, const KeyRing& keys, con
     {
         std::vector<std::jthread> helpers;
         const unsigned threads = std::min(options.threads, verify_threads_max);
-        for (unsigned i = 1; i < threads && count >= parallel_records_min; ++i)
+        for (unsigned i = 1; i < threads && count >= options.segment_records / parallel_part_of_segment; ++i)
             helpers.emplace_back([&walk] { walk.work(); });
         walk.work();
     }

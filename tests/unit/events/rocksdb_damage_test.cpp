@@ -1,0 +1,249 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "events/log/rocksdb_log.hpp"
+#include "tests/unit/events/chain_support.hpp"
+#include "tests/unit/events/temporary_directory.hpp"
+
+using namespace ibkr::events;
+using namespace ibkr::events::test;
+
+namespace {
+
+/// A store on disk that a test damages: the newest file of a kind is looked up each time.
+class Store {
+public:
+    Store() {
+        const auto log = must(rocksdb_store().create(path(), keys_));
+        fill(*log, 100);
+    }
+
+    [[nodiscard]] std::string path() const { return temporary_ / "log"; }
+    [[nodiscard]] const LogKeys& keys() const { return keys_; }
+
+    /// Moves everything into tables: RocksDB does that with a write-ahead log that it finds.
+    void settle(std::uint64_t until) {
+        const auto log = must(open());
+        fill(*log, until);
+    }
+    void flip(const std::string& extension, double where) {
+        std::fstream file(newest(extension), std::ios::in | std::ios::out | std::ios::binary);
+        const auto at = static_cast<std::streamoff>(
+            static_cast<double>(std::filesystem::file_size(newest(extension)) - 1) * where);
+        char byte = 0;
+        file.seekg(at).get(byte);
+        file.seekp(at).put(static_cast<char>(byte ^ 1));
+        REQUIRE(file);
+    }
+    void cut(std::uint64_t bytes) {
+        const auto wal = newest(".log");
+        std::filesystem::resize_file(wal, std::filesystem::file_size(wal) - bytes);
+    }
+    void append_bytes(const std::string& bytes) {
+        std::ofstream(newest(".log"), std::ios::app | std::ios::binary) << bytes;
+    }
+    void remove(const std::string& extension) { std::filesystem::remove(newest(extension)); }
+
+    [[nodiscard]] Result<std::unique_ptr<Log>> open() const { return rocksdb_store().open(path(), keys_); }
+    [[nodiscard]] Result<std::unique_ptr<Log>> open_dropping_tail() const {
+        return rocksdb_store().open_dropping_tail(path(), keys_);
+    }
+    [[nodiscard]] std::unique_ptr<LogReader> readable() const {
+        const auto before = contents();
+        auto log = must(rocksdb_store().open_readable(path(), keys_));
+        CHECK(contents() == before);
+        return log;
+    }
+
+private:
+    [[nodiscard]] std::filesystem::path newest(const std::string& extension) const {
+        std::filesystem::path newest;
+        for (const auto& entry : std::filesystem::directory_iterator(path()))
+            if (entry.path().extension() == extension && entry.file_size() > 0)
+                newest = std::max(newest, entry.path());
+        REQUIRE_FALSE(newest.empty());
+        return newest;
+    }
+    [[nodiscard]] std::map<std::string, std::string> contents() const {
+        std::map<std::string, std::string> files;
+        for (const auto& entry : std::filesystem::directory_iterator(path())) {
+            std::ifstream file(entry.path(), std::ios::binary);
+            files[entry.path().filename().string()] = {std::istreambuf_iterator<char>(file), {}};
+        }
+        return files;
+    }
+
+    TemporaryDirectory temporary_;
+    LogKeys keys_ = fixed_keys();
+};
+
+void check_refused(const Store& store) {
+    const auto log = store.open();
+    REQUIRE_FALSE(log);
+    CHECK(log.error().code == ErrorCode::audit_chain_invalid);
+    CHECK(log.error().message.find(store.path()) == std::string::npos);
+}
+
+/// Resumes beyond everything, appends, opens again: the loss is attested and the log is sound.
+void check_resumes(const Store& store, std::vector<LostRange> gaps = {}) {
+    LogKeys keys = store.keys().copy();
+    SequenceId at;
+    {
+        const auto log = must(store.open_dropping_tail());
+        at = log->last_sequence().next();
+        resume(*log, at.value(), std::move(gaps));
+        keys = keys.resumed(at);
+        fill(*log, at.value() + 20);
+    }
+    for (const LogKeys* each : {static_cast<const LogKeys*>(&keys), &store.keys()}) {
+        const auto log = must(rocksdb_store().open(store.path(), *each));
+        CHECK(log->identity().branch == 2);
+        const VerifyReport report = verify(*log, keys.ring(), 2);
+        INFO(report.reason);
+        CHECK(report.chain_valid);
+        CHECK(report.head.sequence == SequenceId(at.value() + 20));
+        CHECK(report.attested_gaps == log->gaps());
+        CHECK(read_back_from(*log, report.head.sequence.value()).size() == report.events_scanned);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a write-ahead log that was cut is refused, and read up to the cut", "[log][rocksdb]") {
+    Store store;
+    store.cut(GENERATE(1U, 7U, 100U));
+    check_refused(store);
+    const auto log = store.readable();
+    CHECK(log->head().sequence < SequenceId(100));
+    CHECK(log->head().sequence > SequenceId(50));
+    CHECK(verify(*log, store.keys().ring()).chain_valid);
+    check_refused(store);
+
+    const Head head = log->head();
+    const auto dropped = must(store.open_dropping_tail());
+    CHECK(dropped->head() == head);
+    CHECK(dropped->last_sequence() == head.sequence);
+    fill(*dropped, 120);
+    CHECK(verify(*dropped, store.keys().ring()).chain_valid);
+}
+
+TEST_CASE("stray bytes after the last batch are dropped, no record with them", "[log][rocksdb]") {
+    Store store;
+    store.append_bytes(GENERATE(as<std::string>{}, "abc", std::string(200, 'x'), std::string(4'096, 'y')));
+    check_refused(store);
+    CHECK(store.readable()->head().sequence == SequenceId(100));
+    CHECK(must(store.open_dropping_tail())->head().sequence == SequenceId(100));
+    CHECK(must(store.open())->head().sequence == SequenceId(100));
+}
+
+TEST_CASE("one flipped bit in the write-ahead log ends what can be read", "[log][rocksdb]") {
+    Store store;
+    store.flip(".log", GENERATE(0.1, 0.5, 0.9));
+    check_refused(store);
+    const auto log = store.readable();
+    CHECK(log->head().sequence < SequenceId(100));
+    CHECK(verify(*log, store.keys().ring()).chain_valid);
+    check_resumes(store);
+}
+
+TEST_CASE("a deleted write-ahead log leaves an empty log, which only an anchor can tell", "[log][rocksdb]") {
+    Store store;
+    store.remove(".log");
+    CHECK(store.readable()->head() == Head{});
+    CHECK(must(store.open())->head() == Head{});
+}
+
+TEST_CASE("a damaged block of a table costs its own records and no others", "[log][rocksdb]") {
+    Store store;
+    store.settle(300);
+    store.settle(500);
+    store.settle(501);
+    // Tables: 1-100, 101-300, 301-500; the last record is in the write-ahead log.
+    store.flip(".sst", GENERATE(0.0, 0.4));
+    const auto log = store.readable();
+    CHECK(log->head().sequence == SequenceId(501));
+    const VerifyReport report = verify(*log, store.keys().ring(), 2);
+    REQUIRE(report.first_break_at_sequence);
+    const std::uint64_t first = report.first_break_at_sequence->value();
+    CHECK(first > 300);
+    CHECK(first < 480);
+    CHECK(read_back_from(*log, first - 1).size() == first - 1);
+    // The newest record is sound, so the log opens; it is the walk that finds the hole.
+    const auto opened = must(store.open());
+    CHECK(verify(*opened, store.keys().ring()) == report);
+
+    // Where the readable records begin again.
+    std::uint64_t after = first;
+    Record record;
+    while (!(*opened->read(SequenceId(after)))->next(record))
+        ++after;
+    CHECK(after > first);
+    CHECK(after < first + 100);
+}
+
+TEST_CASE("a log with a damaged table goes on beyond it", "[log][rocksdb]") {
+    Store store;
+    store.settle(300);
+    store.settle(301);
+    store.flip(".sst", 0.3);
+    std::uint64_t first = 0, after = 0;
+    std::string mac;
+    {
+        const auto log = store.readable();
+        first = verify(*log, store.keys().ring()).first_break_at_sequence->value();
+        Record record;
+        for (after = first; !(*log->read(SequenceId(after)))->next(record);)
+            ++after;
+        mac = hex(record.mac);
+    }
+    // The first readable record is given up too: what it chains to cannot be read.
+    check_resumes(store, {{SequenceId(first), SequenceId(after), mac}});
+}
+
+TEST_CASE("a table whose newest records are damaged holds the log before them", "[log][rocksdb]") {
+    Store store;
+    store.settle(300);
+    must(store.open());  // everything is in tables now
+    store.flip(".sst", 0.9);
+    check_refused(store);
+    const auto log = store.readable();
+    const SequenceId head = log->head().sequence;
+    CHECK(head < SequenceId(300));
+    CHECK(head > SequenceId(150));
+    CHECK(verify(*log, store.keys().ring()).chain_valid);
+    check_refused(store);
+    {
+        const auto dropped = must(store.open_dropping_tail());
+        CHECK(dropped->head() == log->head());
+        CHECK(dropped->last_sequence() == SequenceId(300));
+        // Nothing is written over rows that may have been acknowledged.
+        const auto appended = dropped->append(batch(head.value() + 1, 1), head.next());
+        REQUIRE_FALSE(appended);
+        CHECK_FALSE(appended.error().retryable);
+        const auto body = resumption(SequenceId(300), dropped->head());
+        CHECK_FALSE(
+            dropped->append_resumed(log_record(SequenceId(300), log_resumed_type, body), SequenceId(300)));
+        CHECK(dropped->alive());
+    }
+    check_refused(store);
+    check_resumes(store);
+}
+
+TEST_CASE("a table that cannot be opened leaves the others readable", "[log][rocksdb]") {
+    Store store;
+    store.settle(300);
+    must(store.open());
+    SECTION("its footer is damaged") {
+        store.flip(".sst", 1.0);
+    }
+    SECTION("it is gone") {
+        store.remove(".sst");
+    }
+    check_refused(store);
+    const auto log = store.readable();
+    CHECK(log->head().sequence == SequenceId(100));
+    CHECK(verify(*log, store.keys().ring()).chain_valid);
+    CHECK_FALSE(store.open_dropping_tail());
+}
