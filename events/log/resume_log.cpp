@@ -28,7 +28,7 @@ struct Loss {
 bool starts_by_itself(const StartLook& look, const Loss& loss) {
     StartVerdict verdict = judge_start(look.findings);
     const bool refused = std::ranges::any_of(loss.wals, [](const WalScan& scan) { return !scan.whole(); });
-    if (refused) verdict = judge_refused_start(look.findings, {loss.wals});
+    if (refused) verdict = judge_refused_start(look.findings, loss.wals);
     return verdict.start != StartVerdict::Start::hold && loss.survey.lost_records == 0;
 }
 

@@ -44,44 +44,39 @@ Result<std::string> quarantine_damage(const StartContext& context, SequenceId re
 }
 
 /// Rule 4.
-Result<OwnedLog> hold(const StartContext& context, LogKeys keys, StartLook look,
-                      const StartVerdict& verdict) {
+Result<OwnedLog> hold(const StartContext& context, LogKeys keys, StartLook look, const StartVerdict& verdict,
+                      const std::vector<WalScan>& wals) {
     assert(verdict.start == Start::hold);
     Hold held{verdict.reason, look.verified_head, look.highest_anchor(), {}, verdict.can_resume};
-    if (look.findings.store_exists) {
-        const auto wals = scan_wals(context.layout.log);
-        if (!wals) return failure(wals.error());
-        auto quarantine = quarantine_damage(context, held.readable_head, *wals);
-        if (!quarantine) return failure(quarantine.error());
-        held.quarantine = std::move(*quarantine);
-    }
+    auto quarantine = quarantine_damage(context, held.readable_head, wals);
+    if (!quarantine) return failure(quarantine.error());
+    held.quarantine = std::move(*quarantine);
     if (look.readable == nullptr) look.readable = empty_log(keys);
     auto log = std::make_unique<HeldLog>(std::move(look.readable), held.error());
     return OwnedLog{std::move(keys), std::move(log), false, std::move(held), false, {}};
 }
 
-/// The store opened for writing, or, when it may not be, the verdict `hold`.
+/// The store opened for writing as the verdict says; nullptr, with the verdict `hold`, when it refuses.
 Result<std::unique_ptr<Log>> open_store(const StartContext& context, const LogKeys& keys, StartLook& look,
-                                        StartVerdict& verdict) {
+                                        const std::vector<WalScan>& wals, StartVerdict& verdict) {
+    const std::string& directory = context.layout.log;
+    Result<std::unique_ptr<Log>> log;
     look.readable.reset();
-    auto log = context.store.open(context.layout.log, keys);
-    if (!log && log.error().code != ErrorCode::audit_chain_invalid) return log;
-    if (!log) {
-        auto wals = scan_wals(context.layout.log);
-        if (!wals) return failure(wals.error());
-        verdict = judge_refused_start(look.findings, {*wals});
-        const auto quarantine = quarantine_damage(context, look.findings.head, *wals);
+    if (verdict.start == Start::discard_tail) {
+        const auto quarantine = quarantine_damage(context, look.findings.head, wals);
         if (!quarantine) return failure(quarantine.error());
-        if (verdict.start == Start::hold) {
-            auto readable = context.store.open_readable(context.layout.log, keys);
+        log = drop_torn_tail(context.layout, keys, context.store, *quarantine);
+    } else {
+        log = context.store.open(directory, keys);
+        if (!log && log.error().code == ErrorCode::audit_chain_invalid) {
+            verdict = judge_refused_start(look.findings, wals);
+            auto readable = context.store.open_readable(directory, keys);
             if (!readable) return failure(readable.error());
             look.readable = std::move(*readable);
             return std::unique_ptr<Log>();
         }
-        log = drop_torn_tail(context.layout, keys, context.store, *quarantine);
-        if (!log) return log;
     }
-    if ((*log)->head().sequence != look.findings.head)
+    if (log && (*log)->head().sequence != look.findings.head)
         return failure(ErrorCode::audit_chain_invalid, "the log ends elsewhere than it did a moment ago");
     return log;
 }
@@ -126,14 +121,18 @@ Result<void> note_resumption(const StartContext& context, OwnedLog& owned) {
 Result<OwnedLog> start(const StartContext& context, LogKeys keys, bool created) {
     auto look = look_at_log(context, keys);
     if (!look) return failure(look.error());
-    StartVerdict verdict = judge_start(look->findings);
+    const auto wals = scan_wals(context.layout.log);
+    if (!wals) return failure(wals.error());
+    // A store whose write-ahead log is damaged is not even tried: failing to open, it would begin to repair.
+    StartVerdict verdict =
+        damage_in(*wals).empty() ? judge_start(look->findings) : judge_refused_start(look->findings, *wals);
     std::unique_ptr<Log> log;
-    if (verdict.start == Start::open) {
-        auto opened = open_store(context, keys, *look, verdict);
+    if (verdict.start != Start::hold) {
+        auto opened = open_store(context, keys, *look, *wals, verdict);
         if (!opened) return failure(opened.error());
         log = std::move(*opened);
     }
-    if (log == nullptr) return hold(context, std::move(keys), std::move(*look), verdict);
+    if (log == nullptr) return hold(context, std::move(keys), std::move(*look), verdict, *wals);
     OwnedLog owned{std::move(keys), std::move(log), created, {}, verdict.projections_disagree, {}};
     const SequenceId found = owned.log->head().sequence;
     if (auto noted = note_resumption(context, owned); !noted) return failure(noted.error());

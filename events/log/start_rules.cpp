@@ -129,13 +129,13 @@ std::optional<StartVerdict> rule_2_chain_holds(const StartFindings& findings) {
 
 // --- Rule 3: a torn tail, which nobody was told of, is told apart from a lost one.
 
-std::string why_not_torn(const StartFindings& findings, const RefusedFindings& refused) {
-    if (refused.wals.empty() || refused.wals.back().whole())
+std::string why_not_torn(const StartFindings& findings, const std::vector<WalScan>& wals) {
+    if (wals.empty() || wals.back().whole())
         return "the store refuses to open although its newest write-ahead file is whole";
-    const bool older_damaged = std::any_of(refused.wals.begin(), std::prev(refused.wals.end()),
-                                           [](const WalScan& scan) { return !scan.whole(); });
+    const bool older_damaged =
+        std::any_of(wals.begin(), std::prev(wals.end()), [](const WalScan& scan) { return !scan.whole(); });
     if (older_damaged) return "a write-ahead file that is not the newest is damaged";
-    const WalScan& newest = refused.wals.back();
+    const WalScan& newest = wals.back();
     if (newest.decodable_after_damage)
         return "whole batches follow the damage in the write-ahead file: what is damaged had been "
                "acknowledged";
@@ -188,11 +188,11 @@ StartVerdict judge_start(const StartFindings& findings) {
     return verdict;
 }
 
-StartVerdict judge_refused_start(const StartFindings& findings, const RefusedFindings& refused) {
+StartVerdict judge_refused_start(const StartFindings& findings, const std::vector<WalScan>& wals) {
     StartVerdict verdict = judge_start(findings);
     if (verdict.start == StartVerdict::Start::hold) return verdict;
     // Rule 4: anything else is held.
-    if (std::string why = why_not_torn(findings, refused); !why.empty()) return hold(std::move(why));
+    if (std::string why = why_not_torn(findings, wals); !why.empty()) return hold(std::move(why));
     verdict.start = StartVerdict::Start::discard_tail;
     return verdict;
 }

@@ -52,11 +52,6 @@ struct StartFindings {
     std::string tail_break;  ///< why the chain does not hold back to the last synced anchor; else empty
 };
 
-/// What was found after the store refused to open as it is (rule 3).
-struct RefusedFindings {
-    std::vector<WalScan> wals;  ///< every write-ahead file, the newest last
-};
-
 /// An anchor file without a usable slot, to be written anew because another anchor confirms the log.
 struct AnchorRewrite {
     AnchorName anchor = AnchorName::file;  ///< file or external
@@ -80,8 +75,10 @@ struct StartVerdict {
 
 /// Rules 1 and 2, and 4 for what they do not allow.
 [[nodiscard]] StartVerdict judge_start(const StartFindings& findings);
-/// Rule 3, after rules 1 and 2 and the refusal of the store; again rule 4 for the rest.
-[[nodiscard]] StartVerdict judge_refused_start(const StartFindings& findings, const RefusedFindings& refused);
+/// Rule 3, after rules 1 and 2, of a store that refuses to open as it is: `wals` are its write-ahead files,
+/// the newest last. Again rule 4 for the rest.
+[[nodiscard]] StartVerdict judge_refused_start(const StartFindings& findings,
+                                               const std::vector<WalScan>& wals);
 
 /// The chain is verified from here on: the last synced anchor, and `tail_records_min` records at least.
 inline constexpr std::uint64_t tail_records_min = 1'000;

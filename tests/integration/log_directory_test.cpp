@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "events/log/rocksdb_log.hpp"
+#include "tests/integration/log_damage_support.hpp"
 #include "tests/unit/events/log_conformance.hpp"
 #include "tests/unit/events/temporary_directory.hpp"
 
@@ -20,37 +21,11 @@ namespace {
 
 constexpr std::chrono::milliseconds no_wait{0};
 
-PendingRecord created_record(const LogIdentity& identity) {
-    return {1, R"({"log_id":")" + identity.log_id_hex() + "\"}"};
-}
-
 Result<OwnedLog> open_in(const std::string& directory, const Secret& secret = audit_secret()) {
     if (auto prepared = prepare_data_directory(directory); !prepared) return failure(prepared.error());
     auto lock = OwnerLock::acquire(directory, no_wait);
     if (!lock) return failure(lock.error());
-    return open_or_create_log(*lock, secret, rocksdb_store(), created_record);
-}
-
-std::string content_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_file(const std::string& path, const std::string& content) {
-    std::ofstream(path, std::ios::binary) << content;
-}
-
-/// Every file below a directory with its content.
-std::vector<std::string> snapshot(const std::string& directory) {
-    std::vector<std::string> entries;
-    for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-        std::string line = entry.path().string();
-        if (entry.is_regular_file() && entry.path().filename() != "owner.lock")
-            line += "\n" + content_of(entry.path().string());
-        entries.push_back(line);
-    }
-    std::ranges::sort(entries);
-    return entries;
+    return open_or_create_log(*lock, secret, rocksdb_store(), make_log_record);
 }
 
 mode_t mode_of(const std::string& path) {
@@ -63,10 +38,10 @@ mode_t mode_of(const std::string& path) {
 Error refusal(const std::string& directory, const Secret& secret = audit_secret()) {
     // owner.lock comes with the first attempt.
     REQUIRE(OwnerLock::acquire(directory, no_wait));
-    const auto before = snapshot(directory);
+    const auto before = directory_snapshot(directory);
     auto opened = open_in(directory, secret);
     REQUIRE_FALSE(opened);
-    CHECK(snapshot(directory) == before);
+    CHECK(directory_snapshot(directory) == before);
     CHECK(opened.error().message.find(directory) == std::string::npos);
     CHECK_FALSE(opened.error().user_action.empty());
     return opened.error();
@@ -102,13 +77,15 @@ TEST_CASE("a data directory is made whole and opens again", "[log_directory]") {
         CHECK(log->created);
         CHECK(log->log->head().sequence == SequenceId(1));
         identity = log->keys.identity();
-        CHECK(read_from(*log->log, 1).front().bytes == created_record(identity).bytes);
+        const Event first = newest_event(*log->log);
+        REQUIRE(std::holds_alternative<LogCreated>(first.body));
+        CHECK(std::get<LogCreated>(first.body).log_id == identity.log_id_hex());
         fill(*log->log, 5);
     }
     CHECK(mode_of(data) == 0700);
     CHECK(mode_of(temporary / "home") == 0700);
     CHECK(mode_of(data + "/keys") == 0600);
-    CHECK(content_of(data + "/VERSION") == "1\n");
+    CHECK(file_content(data + "/VERSION") == "1\n");
     CHECK_FALSE(path_exists(data + "/creating"));
     CHECK(has_log(data));
 
@@ -116,7 +93,7 @@ TEST_CASE("a data directory is made whole and opens again", "[log_directory]") {
     REQUIRE(again);
     CHECK_FALSE(again->created);
     CHECK(again->keys.identity() == identity);
-    CHECK(verify_chain(*again->log, again->keys)->events_scanned == 5);
+    CHECK(verify_chain(*again->log, again->keys.ring())->events_scanned == 5);
 }
 
 TEST_CASE("a wrong key is refused before anything is written", "[log_directory]") {
@@ -153,7 +130,16 @@ TEST_CASE("no log is ever begun beside the traces of another", "[log_directory]"
     REQUIRE(open_in(data));
     const std::string part = GENERATE(as<std::string>{}, "log", "keys", "VERSION");
     fs::rename(data + "/" + part, temporary / "aside");
-    CHECK(refusal(data).code == ErrorCode::engine_held);
+    if (part == "log") {
+        const auto owned = open_in(data);
+        REQUIRE(owned);
+        REQUIRE(owned->held);
+        CHECK_FALSE(owned->held->can_resume);
+        CHECK(owned->log->head() == Head{});
+        CHECK_FALSE(fs::exists(data + "/log"));
+    } else {
+        CHECK(refusal(data).code == ErrorCode::engine_held);
+    }
     CHECK(inspect_log(data, audit_secret(), rocksdb_store()).error().code == ErrorCode::engine_held);
     fs::rename(temporary / "aside", data + "/" + part);
     CHECK(open_in(data));
@@ -179,7 +165,11 @@ TEST_CASE("a log that lost its records beside its keys is held", "[log_directory
     }
     fs::remove_all(data + "/log");
     fs::rename(temporary / "empty", data + "/log");
-    CHECK(open_in(data).error().code == ErrorCode::engine_held);
+    const auto owned = open_in(data);
+    REQUIRE(owned);
+    REQUIRE(owned->held);
+    CHECK(owned->held->reason.find("empty") != std::string::npos);
+    CHECK_FALSE(owned->held->can_resume);
 }
 
 TEST_CASE("creation cut at any step leaves no log or a whole one", "[log_directory]") {
@@ -187,7 +177,7 @@ TEST_CASE("creation cut at any step leaves no log or a whole one", "[log_directo
     const std::string data = temporary / "data";
     REQUIRE(open_in(data));
     const std::string log_id =
-        LogKeys::parse(content_of(data + "/keys"), audit_secret())->identity().log_id_hex();
+        LogKeys::parse(file_content(data + "/keys"), audit_secret())->identity().log_id_hex();
     const auto reopened_id = [&] {
         const auto log = open_in(data);
         REQUIRE(log);
@@ -215,18 +205,32 @@ TEST_CASE("creation cut at any step leaves no log or a whole one", "[log_directo
         move("keys", "creating/keys");
         CHECK(refusal(data, Secret{std::string(32, 'w')}).code == ErrorCode::log_key_mismatch);
     }
+    SECTION("before the anchors moved") {
+        move("keys", "creating/keys");
+        move("anchors", "creating/anchors");
+        CHECK(reopened_id() == log_id);
+    }
     SECTION("before the log moved") {
         move("keys", "creating/keys");
+        move("anchors", "creating/anchors");
         move("log", "creating/log");
         CHECK(reopened_id() != log_id);
     }
     SECTION("before the keys were written") {
         fs::remove(data + "/keys");
+        move("anchors", "creating/anchors");
+        move("log", "creating/log");
+        CHECK(reopened_id() != log_id);
+    }
+    SECTION("before the anchors were written") {
+        fs::remove(data + "/keys");
+        fs::remove(data + "/anchors");
         move("log", "creating/log");
         CHECK(reopened_id() != log_id);
     }
     SECTION("before the log was made") {
         fs::remove(data + "/keys");
+        fs::remove(data + "/anchors");
         fs::remove_all(data + "/log");
         CHECK(reopened_id() != log_id);
     }
@@ -243,7 +247,7 @@ TEST_CASE("the wrong kind of thing in a place is a clear error", "[log_directory
     CHECK(prepare_data_directory(temporary / "file").error().code == ErrorCode::config_invalid);
     CHECK(prepare_data_directory(temporary / "file/below").error().code == ErrorCode::config_invalid);
     CHECK(prepare_data_directory("/proc/no/such").error().code != ErrorCode::engine_held);
-    CHECK(content_of(temporary / "file") == "x");
+    CHECK(file_content(temporary / "file") == "x");
 
     const std::string data = temporary / "data";
     fs::create_directories(data + "/owner.lock");
@@ -289,7 +293,7 @@ TEST_CASE("a full disk leaves no partial log", "[log_directory]") {
     const auto log = open_in(data);
     REQUIRE(log);
     CHECK(log->created != existing);
-    CHECK(verify_chain(*log->log, log->keys)->events_scanned == 1);
+    CHECK(verify_chain(*log->log, log->keys.ring())->events_scanned == 1);
 }
 
 TEST_CASE("a disk that fills up under the writer loses nothing that was acknowledged", "[log_directory]") {
@@ -311,84 +315,10 @@ TEST_CASE("a disk that fills up under the writer loses nothing that was acknowle
         return 3;
     });
     REQUIRE(code == 0);
-    const auto log = inspect_log(data, audit_secret(), rocksdb_store());
-    if (log) {
-        CHECK(verify_chain(log->log(), log->keys())->chain_valid);
-        CHECK(log->log().head().sequence.value() >= std::stoull(content_of(acknowledged)));
-    } else {
-        CHECK(log.error().code == ErrorCode::audit_chain_invalid);  // a torn tail is refused, not shortened
-    }
-}
-
-TEST_CASE("one owner at a time, also between processes", "[log_directory]") {
-    const TemporaryDirectory temporary;
-    auto lock = OwnerLock::acquire(temporary.path(), no_wait);
-    REQUIRE(lock);
-    CHECK(read_owner_hint(temporary.path()).pid == ::getpid());
-    CHECK(read_owner_hint(temporary.path()).socket_name == "engine.sock");
-
-    const auto refused = OwnerLock::acquire(temporary.path(), std::chrono::milliseconds(30));
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == ErrorCode::engine_busy);
-    CHECK(refused.error().message.find(std::to_string(::getpid())) != std::string::npos);
-    CHECK(in_child([&] { return OwnerLock::acquire(temporary.path(), no_wait) ? 1 : 0; }) == 0);
-
-    {
-        const OwnerLock released = std::move(*lock);
-    }
-    CHECK(in_child([&] { return OwnerLock::acquire(temporary.path(), no_wait) ? 0 : 1; }) == 0);
-    CHECK(OwnerLock::acquire(temporary.path(), no_wait));
-}
-
-TEST_CASE("who waits for the lock gets it when its owner dies", "[log_directory]") {
-    const TemporaryDirectory temporary;
-    std::array<int, 2> ready{};
-    REQUIRE(::pipe(ready.data()) == 0);
-    const pid_t owner = ::fork();
-    REQUIRE(owner >= 0);
-    if (owner == 0) {
-        const auto lock = OwnerLock::acquire(temporary.path(), no_wait);
-        const char word = lock ? 'y' : 'n';
-        if (::write(ready[1], &word, 1) != 1) ::_exit(1);
-        ::usleep(150'000);
-        ::_exit(0);
-    }
-    char word = 0;
-    REQUIRE(::read(ready[0], &word, 1) == 1);
-    REQUIRE(word == 'y');
-    CHECK_FALSE(OwnerLock::acquire(temporary.path(), no_wait));
-    CHECK(OwnerLock::acquire(temporary.path(), std::chrono::seconds(10)));
-    int status = 0;
-    CHECK(::waitpid(owner, &status, 0) == owner);
-    ::close(ready[0]);
-    ::close(ready[1]);
-}
-
-TEST_CASE("an illegible owner is another process", "[log_directory]") {
-    const TemporaryDirectory temporary;
-    for (const char* const text : {"", "pid", "pid x\n", "pid 12x\nsocket s\n", "socket s\n"}) {
-        write_file(temporary / "owner.lock", text);
-        CHECK(read_owner_hint(temporary.path()).pid == 0);
-    }
-}
-
-TEST_CASE("a log is inspected beside its owner and as a copy", "[log_directory]") {
-    const TemporaryDirectory temporary;
-    const std::string data = temporary / "data";
-    CHECK(inspect_log(data, audit_secret(), rocksdb_store()).error().code == ErrorCode::config_invalid);
-    const auto owner = open_in(data);
-    REQUIRE(owner);
-    fill(*owner->log, 40);
-    const auto before = snapshot(data);
-    {
-        const auto inspected = inspect_log(data, audit_secret(), rocksdb_store());
-        REQUIRE(inspected);
-        CHECK(verify_chain(inspected->log(), inspected->keys())->events_scanned == 40);
-        CHECK(inspected->log().head() == owner->log->head());
-    }
-    CHECK(snapshot(data) == before);
-    fs::copy(data, temporary / "copy", fs::copy_options::recursive);
-    const auto copy = inspect_log(temporary / "copy", audit_secret(), rocksdb_store());
-    REQUIRE(copy);
-    CHECK(verify_chain(copy->log(), copy->keys())->chain_valid);
+    // What was being written when the disk was full may be torn; it was not acknowledged.
+    const auto log = open_in(data);
+    REQUIRE(log);
+    CHECK_FALSE(log->held);
+    CHECK(log->log->head().sequence.value() >= std::stoull(file_content(acknowledged)));
+    CHECK(verify_chain(*log->log, log->keys.ring())->chain_valid);
 }
