@@ -66,13 +66,15 @@ Result<void> revoke_approvals(Runtime& runtime) {
     }
 }
 
-Result<void> close_kill_switch(Runtime& runtime) {
-    const auto now = runtime.store().gateway(events::kill_switch_workflow);
-    if (!now) return failure(now.error());
-    if (!*now || (*now)->state == "closed") return {};
-    auto done =
-        runtime.record_engine_command(statemachines::SetKillSwitch{false, std::string(resumed_reason)},
-                                      "resume:kill-switch", std::string(tool_name));
+/// Marks the resumption that began the log's branch as recorded to its end.
+std::string last_act_of(const events::LogIdentity& log) {
+    return "resumed-branch:" + std::to_string(log.branch);
+}
+
+/// Recorded also when it is closed already: this is the last act of a resumption.
+Result<void> close_kill_switch(Runtime& runtime, std::string command_id) {
+    const statemachines::SetKillSwitch close{false, std::string(resumed_reason)};
+    auto done = runtime.record_engine_command(close, std::move(command_id), std::string(tool_name));
     if (!done) return failure(done.error());
     return {};
 }
@@ -90,7 +92,18 @@ Result<void> can_record(const std::vector<RecordFoundOrder>& found) {
                    "Resume with the version that placed it, or put back a newer copy of the log.");
 }
 
+Result<bool> resumption_is_recorded(const projections::Queries& queries, const events::LogIdentity& log) {
+    if (log.branch == events::first_branch) return true;
+    const auto last_act = queries.events_of_command(events::CommandId(last_act_of(log)));
+    if (!last_act) return failure(last_act.error());
+    return !last_act->empty();
+}
+
 Result<void> record_after_resumption(Runtime& runtime, const AfterResumption& resumed) {
+    const events::LogIdentity log = runtime.log().identity();
+    const auto done = resumption_is_recorded(runtime.store(), log);
+    if (!done) return failure(done.error());
+    if (*done) return {};
     std::vector<RecordFoundOrder> ahead = resumed.found;
     for (RecordFoundOrder& found : ahead)
         take_from_book(found, runtime);
@@ -98,8 +111,8 @@ Result<void> record_after_resumption(Runtime& runtime, const AfterResumption& re
     if (recorded) recorded = record_what_the_broker_has(runtime);
     // Whatever could not be recorded, nothing may go on where it stood before the loss.
     if (auto revoked = revoke_approvals(runtime); !revoked) return revoked;
-    if (auto closed = close_kill_switch(runtime); !closed) return closed;
-    return recorded;
+    auto closed = close_kill_switch(runtime, recorded ? last_act_of(log) : "resumption-cut-off");
+    return recorded ? closed : recorded;
 }
 
 }  // namespace ibkr::engine

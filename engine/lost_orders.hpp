@@ -41,8 +41,15 @@ inline constexpr std::size_t found_orders_max = 100'000;
 
 /// What follows `log_resumed`, before anything else is decided: records what read models had, then what the
 /// broker's book shows, as orders in `unknown`; revokes every approval that is open (a reserved one with
-/// effect at its release), because what was lost may have used it; closes the kill switch. Recording twice
-/// changes nothing.
+/// effect at its release), because what was lost may have used it; closes the kill switch, which is its last
+/// act. Approvals are revoked and the switch is closed even when an order could not be recorded; its error is
+/// then the answer. Does nothing when the resumption that began
+/// the log's branch is recorded.
 [[nodiscard]] events::Result<void> record_after_resumption(Runtime& runtime, const AfterResumption& resumed);
+
+/// False after a crash between `log_resumed` and the last act of `record_after_resumption`: it is to be
+/// called again. True also for a log that was never resumed.
+[[nodiscard]] events::Result<bool> resumption_is_recorded(const projections::Queries& queries,
+                                                          const events::LogIdentity& log);
 
 }  // namespace ibkr::engine

@@ -55,8 +55,10 @@ Result<void> Runtime::start(const Policies& policies) {
                              asked.error().message + "); it is asked again before an order is sent");
     if (parts_.held) return {};
     if (auto loaded = load_policies(policies); !loaded) return loaded;
-    if (parts_.resumed)
-        if (auto recorded = record_after_resumption(*this, *parts_.resumed); !recorded) return recorded;
+    // Without a resumption just now this only ends one that a crash cut off.
+    auto recorded = record_after_resumption(*this, parts_.resumed.value_or(AfterResumption{}));
+    if (!recorded && (parts_.resumed || !alive())) return recorded;
+    if (!recorded) notes_.push_back("the resumption is not recorded to its end: " + recorded.error().message);
     if (auto settled = reconcile(); !settled) return settled;
     return fire_due_timers();
 }

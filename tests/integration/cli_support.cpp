@@ -144,6 +144,13 @@ Ran AgentHome::run_until(const std::vector<std::string>& words, std::size_t line
     return finish(run);
 }
 
+Ran AgentHome::run_killed(const std::vector<std::string>& words, std::uint32_t after_us) const {
+    const Started run = start(*this, words, 97);
+    std::this_thread::sleep_for(std::chrono::microseconds(after_us));
+    ::kill(run.pid, SIGKILL);
+    return finish(run);
+}
+
 nlohmann::json AgentHome::get(std::vector<std::string> words) const {
     words.emplace_back("--json");
     const Ran ran = run(words);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -40,6 +41,8 @@ public:
     /// it with SIGTERM.
     [[nodiscard]] Ran run_until(const std::vector<std::string>& words, std::size_t lines,
                                 const std::function<void()>& meanwhile) const;
+    /// Kills one with SIGKILL so many microseconds after its start, if it still runs then.
+    [[nodiscard]] Ran run_killed(const std::vector<std::string>& words, std::uint32_t after_us) const;
     /// Starts several at once and waits for all.
     [[nodiscard]] std::vector<Ran> run_together(const std::vector<std::vector<std::string>>& commands) const;
 
