@@ -35,6 +35,20 @@ Result<std::string> make_scratch() {
     return scratch;
 }
 
+/// The records of a rotation are there, but the keys file still takes the secret before it, too.
+Result<void> check_not_rotated_away(const LogReader& log, const LogKeys& keys) {
+    if (!keys.rotating()) return {};
+    auto cursor = log.read_back(log.head().sequence);
+    if (!cursor) return failure(cursor.error());
+    Record newest;
+    const auto read = (*cursor)->next(newest);
+    if (!read) return failure(read.error());
+    if (!*read || keys.ring().find(newest.header.key_id) != nullptr) return {};
+    return failure(ErrorCode::log_key_mismatch, "the log was rotated to key " + hex(newest.header.key_id) +
+                                                    ", the supplied secret gives key " +
+                                                    keys.identity().key_id_hex());
+}
+
 }  // namespace
 
 Result<InspectedLog> inspect_log(const std::string& data_directory, const Secret& secret,
@@ -59,10 +73,12 @@ Result<InspectedLog> inspect_log(const std::string& data_directory, const Secret
     // damage. Neither changes anything.
     if (!log && log.error().code == ErrorCode::audit_chain_invalid)
         log = store.open_readable(layout.log, *keys);
-    if (!log) {
+    auto usable = log ? check_not_rotated_away(**log, *keys) : Result<void>(failure(log.error()));
+    if (!usable) {
+        if (log) log->reset();
         std::error_code ignored;
         fs::remove_all(*scratch, ignored);
-        return failure(log.error());
+        return failure(usable.error());
     }
     if (auto compared = compare_anchors_with(**log, *anchors); !compared) return failure(compared.error());
     auto standings = standings_of(*anchors, (*log)->head(), options);
