@@ -6,6 +6,7 @@
 
 #include "engine/call.hpp"
 #include "engine/gateway/requests.hpp"
+#include "events/log/chain.hpp"
 
 namespace ibkr::engine {
 
@@ -57,9 +58,11 @@ public:
     // Audit (gateway_audit.cpp)
     /// Newest first, back from the head; the chain of what is shown is verified first.
     [[nodiscard]] CallResult audit_tail(const CallContext& context, std::uint32_t limit, bool full);
-    [[nodiscard]] CallResult audit_export(const CallContext& context, const AuditExportRequest& request);
-    /// The whole chain. A broken chain is a Reply whose payload says `chain_valid: false`, not an error.
-    [[nodiscard]] CallResult audit_verify(const CallContext& context);
+    [[nodiscard]] CallResult audit_export(const CallContext& context, const AuditExportRequest& request,
+                                          const events::Progress& progress = {});
+    /// The whole chain and the anchors beside it. A broken chain is a Reply whose payload says
+    /// `chain_valid: false`, not an error.
+    [[nodiscard]] CallResult audit_verify(const CallContext& context, const events::Progress& progress = {});
 
     /// Records a call that never reached an operation: a disabled name, a parse error a producer found.
     [[nodiscard]] CallError record_failure(const CallContext& context, const events::Error& error,

@@ -19,7 +19,8 @@ CallResult Gateway::audit_tail(const CallContext& context, std::uint32_t limit, 
         [&] { return audit_tail_payload(runtime_.log(), runtime_.keys(), limit, full); }, ReadKind::status);
 }
 
-CallResult Gateway::audit_export(const CallContext& context, const AuditExportRequest& request) {
+CallResult Gateway::audit_export(const CallContext& context, const AuditExportRequest& request,
+                                 const events::Progress& progress) {
     const auto number = [](const std::optional<std::uint64_t>& value) {
         return value ? std::to_string(*value) : std::string();
     };
@@ -34,16 +35,19 @@ CallResult Gateway::audit_export(const CallContext& context, const AuditExportRe
         has_scope(context, scope::audit_export) ? scope::audit_export : scope::audit_read;
     return run_read(runtime_, context, needed, asked, [&] {
         return audit_export_payload(runtime_.log(), runtime_.keys(), request, runtime_.new_id(),
-                                    runtime_.now());
+                                    runtime_.now(), progress);
     });
 }
 
-CallResult Gateway::audit_verify(const CallContext& context) {
+CallResult Gateway::audit_verify(const CallContext& context, const events::Progress& progress) {
     const auto verify = [&]() -> Result<std::string> {
         const events::Head head = runtime_.log().head();
-        auto report = events::verify_chain(runtime_.log(), runtime_.keys().ring());
+        const auto anchors = runtime_.anchors();
+        if (!anchors) return failure(anchors.error());
+        auto report = events::verify_chain(runtime_.log(), runtime_.keys().ring(), {.progress = progress});
         if (!report) return failure(report.error());
-        return verify_payload(*report, head, runtime_.key_is_stored() ? key_stored : key_supplied);
+        return verify_payload(std::move(*report), head, runtime_.key_is_stored() ? key_stored : key_supplied,
+                              *anchors);
     };
     return run_read(runtime_, context, scope::audit_read, "{}", verify, ReadKind::status);
 }

@@ -160,20 +160,6 @@ tl::unexpected<events::Error> broken(const events::VerifyReport& report) {
                       {}});
 }
 
-/// Where the newest `count` records up to `last` begin; attested gaps do not count.
-SequenceId first_of_newest(const std::vector<events::AttestedGap>& gaps, SequenceId last,
-                           std::uint64_t count) {
-    std::uint64_t end = last.value();
-    for (auto gap = gaps.rbegin(); gap != gaps.rend(); ++gap) {
-        if (gap->from > SequenceId(end)) continue;
-        const std::uint64_t after = end - std::min(gap->to.value(), end);
-        if (count <= after) break;
-        count -= after;
-        end = gap->from.value() - 1;
-    }
-    return SequenceId(end > count ? end - count + 1 : 1);
-}
-
 /// The events from `first` to `head`, oldest first, with their chain verified.
 Result<std::vector<TailEntry>> verified_tail(const events::LogReader& log, const events::LogKeys& keys,
                                              SequenceId first, SequenceId head) {

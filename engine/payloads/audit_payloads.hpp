@@ -7,6 +7,7 @@
 
 #include "engine/gateway/requests.hpp"
 #include "events/log/chain.hpp"
+#include "events/log/export.hpp"
 #include "events/log/keys.hpp"
 #include "events/log/log.hpp"
 #include "events/log/log_directory.hpp"
@@ -37,14 +38,24 @@ inline constexpr std::uint32_t audit_tail_limit_max = 500;
 inline constexpr std::uint32_t audit_export_records_max = 1'000'000;
 inline constexpr std::size_t audit_export_bytes_max = 536'870'912;  ///< 512 MiB
 
+/// The records that a request means: a named end wins, the limit counts back from the last; attested gaps do
+/// not count. Error INPUT_INVALID_TIME_RANGE for a range that holds nothing.
+[[nodiscard]] events::Result<events::ExportRange> audit_export_range(const events::LogReader& log,
+                                                                     const AuditExportRequest& request);
+/// Records between the two, both included.
+[[nodiscard]] std::uint64_t records_between(const std::vector<events::AttestedGap>& gaps,
+                                            events::SequenceId from, events::SequenceId to);
+
 /// Export (gateway contract 2): the export form of the newest `limit` records, or of the range the request
 /// names, as one string with its sha256. Errors: INPUT_INVALID_TIME_RANGE for a range that holds nothing or
 /// more than the limits, OUTPUT_UNSAFE when a record holds a secret's marker.
-[[nodiscard]] events::Result<std::string> audit_export_payload(const events::LogReader& log,
-                                                               const events::LogKeys& keys,
-                                                               const AuditExportRequest& request,
-                                                               std::string export_id,
-                                                               events::Timestamp created_at);
+[[nodiscard]] events::Result<std::string> audit_export_payload(
+    const events::LogReader& log, const events::LogKeys& keys, const AuditExportRequest& request,
+    std::string export_id, events::Timestamp created_at, const events::Progress& progress = {});
+
+/// Where the newest `count` records up to `last` begin; attested gaps do not count.
+[[nodiscard]] events::SequenceId first_of_newest(const std::vector<events::AttestedGap>& gaps,
+                                                 events::SequenceId last, std::uint64_t count);
 
 /// Where the key that verifies comes from, as `key` says it.
 inline constexpr std::string_view key_stored = "stored on this machine";

@@ -3,7 +3,6 @@
 #include "engine/payloads/audit_payloads.hpp"
 #include "events/crypto/sha256.hpp"
 #include "events/json/describe_codec.hpp"
-#include "events/log/export.hpp"
 
 namespace ibkr::engine {
 namespace {
@@ -55,28 +54,55 @@ tl::unexpected<events::Error> bad_range(std::string message) {
                    "Name sequences from 1 to the log's head, with the first not after the last.");
 }
 
-/// The sequences that are meant: a named end wins, the limit counts back from the last.
-Result<events::ExportRange> range_of(const AuditExportRequest& request, SequenceId head) {
-    const std::uint64_t last = std::min(request.to_sequence.value_or(head.value()), head.value());
-    const std::uint64_t limit =
-        std::clamp<std::uint64_t>(request.limit, 1, std::uint64_t{audit_export_records_max});
-    const std::uint64_t newest = last > limit ? last - limit + 1 : 1;
-    const std::uint64_t first = request.from_sequence.value_or(newest);
-    if (first == 0 || first > last)
-        return bad_range("the log holds no records from " + std::to_string(first) + " to " +
-                         std::to_string(last));
-    if (last - first >= audit_export_records_max)
-        return bad_range("one export holds at most " + std::to_string(audit_export_records_max) + " records");
-    return events::ExportRange{SequenceId(first), SequenceId(last)};
+}  // namespace
+
+SequenceId first_of_newest(const std::vector<events::AttestedGap>& gaps, SequenceId last,
+                           std::uint64_t count) {
+    std::uint64_t end = last.value();
+    for (auto gap = gaps.rbegin(); gap != gaps.rend(); ++gap) {
+        if (gap->from > SequenceId(end)) continue;
+        const std::uint64_t after = end - std::min(gap->to.value(), end);
+        if (count <= after) break;
+        count -= after;
+        end = gap->from.value() - 1;
+    }
+    return SequenceId(end > count ? end - count + 1 : 1);
 }
 
-}  // namespace
+std::uint64_t records_between(const std::vector<events::AttestedGap>& gaps, SequenceId from, SequenceId to) {
+    if (from > to) return 0;
+    std::uint64_t records = to.value() - from.value() + 1;
+    for (const events::AttestedGap& gap : gaps) {
+        const SequenceId first = std::max(gap.from, from);
+        const SequenceId last = std::min(gap.to, to);
+        if (first <= last) records -= last.value() - first.value() + 1;
+    }
+    return records;
+}
+
+Result<events::ExportRange> audit_export_range(const events::LogReader& log,
+                                               const AuditExportRequest& request) {
+    const std::uint64_t head = log.head().sequence.value();
+    const std::vector<events::AttestedGap> gaps = log.gaps();
+    const SequenceId last(std::min(request.to_sequence.value_or(head), head));
+    const std::uint64_t limit =
+        std::clamp<std::uint64_t>(request.limit, 1, std::uint64_t{audit_export_records_max});
+    const SequenceId first =
+        request.from_sequence ? SequenceId(*request.from_sequence) : first_of_newest(gaps, last, limit);
+    if (first == SequenceId() || records_between(gaps, first, last) == 0)
+        return bad_range("the log holds no records from " + std::to_string(first.value()) + " to " +
+                         std::to_string(last.value()));
+    return events::ExportRange{first, last};
+}
 
 Result<std::string> audit_export_payload(const events::LogReader& log, const events::LogKeys& keys,
                                          const AuditExportRequest& request, std::string export_id,
-                                         events::Timestamp created_at) {
-    auto range = range_of(request, log.head().sequence);
+                                         events::Timestamp created_at, const events::Progress& progress) {
+    auto range = audit_export_range(log, request);
     if (!range) return failure(range.error());
+    const std::uint64_t count = records_between(log.gaps(), range->from, *range->to);
+    if (count > audit_export_records_max)
+        return bad_range("one export holds at most " + std::to_string(audit_export_records_max) + " records");
     ExportPayload payload;
     payload.export_id = std::move(export_id);
     payload.created_at = created_at;
@@ -87,10 +113,9 @@ Result<std::string> audit_export_payload(const events::LogReader& log, const eve
         payload.payload_jsonl.append(piece);
         return {};
     };
-    auto written = events::write_export(log, keys, *range, collect);
+    auto written = events::write_export(log, keys, *range, collect, progress);
     if (!written) return failure(written.error());
-    payload.range = {request.limit, written->to.value() - written->from.value() + 1, written->from,
-                     written->to};
+    payload.range = {request.limit, count, written->from, written->to};
     payload.file_hash = events::hex(events::sha256(payload.payload_jsonl));
     return events::to_canonical_json(payload);
 }
