@@ -1,6 +1,8 @@
 #include <memory>
 
+#include <rocksdb/cache.h>
 #include <rocksdb/env.h>
+#include <rocksdb/table.h>
 
 #include "events/log/rocksdb_records_internal.hpp"
 
@@ -8,6 +10,7 @@ namespace ibkr::events {
 namespace {
 
 constexpr std::size_t write_buffer_bytes = 16'777'216;
+constexpr std::size_t block_cache_bytes = 8'388'608;
 constexpr std::size_t info_logs_max = 5;
 constexpr int open_files_max = 256;
 
@@ -28,6 +31,11 @@ rocksdb::Options rocksdb_options(rocksdb::WALRecoveryMode mode) {
     options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
     options.write_buffer_size = write_buffer_bytes;
     options.max_open_files = open_files_max;
+    // Indices of tables count into the cache, so that memory does not grow with the log.
+    rocksdb::BlockBasedTableOptions tables;
+    tables.block_cache = rocksdb::NewLRUCache(block_cache_bytes);
+    tables.cache_index_and_filter_blocks = true;
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(tables));
     // A failed write is final: RocksDB must not heal itself behind the writer's back.
     options.max_bgerror_resume_count = 0;
     // Keys only ascend, so every compaction is a move of whole files and reads no record.
