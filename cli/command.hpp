@@ -35,7 +35,9 @@ struct Option {
     std::string_view words = {};  ///< of a choice, separated by '|'
     std::int64_t minimum = 0;     ///< of an integer
     std::int64_t maximum = 0;
+    bool repeated = false;  ///< may be given several times: its values, separated by `repeated_separator`
 };
+inline constexpr char repeated_separator = ',';
 
 /// The work of a command once its input is checked.
 using Call = std::function<engine::CallResult(engine::Gateway&, const engine::CallContext&)>;

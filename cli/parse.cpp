@@ -104,6 +104,7 @@ private:
         }
         if (option.kind == OptionKind::integer) added->check(whole_number(option));
         if (option.required) added->required();
+        if (option.repeated) added->join(repeated_separator);
         if (!option.default_text.empty()) added->default_str(std::string(option.default_text));
         return added;
     }

@@ -6,6 +6,7 @@
 
 #include "cli/app.hpp"
 #include "cli/command_list.hpp"
+#include "cli/commands/key_options.hpp"
 #include "cli/commands/log_source.hpp"
 #include "engine/replay/fixture.hpp"
 #include "engine/replay/state_at.hpp"
@@ -64,24 +65,27 @@ int replay_cursor(App& app, events::LogCursor& cursor, const Replay::Until& stop
     return report(app, *state, *found);
 }
 
-Result<events::Secret> secret_for_file(const App& app, const Arguments& arguments) {
-    if (arguments.has("--hmac-secret-env")) return secret_from(app, arguments.text("--hmac-secret-env"));
+/// The keys the command line supplies, or the configured secret.
+Result<SuppliedKeys> keys_for_file(const App& app, const Arguments& arguments) {
+    auto keys = SuppliedKeys::read(app, arguments);
+    if (!keys || !keys->empty()) return keys;
     auto config = app.config();
     if (!config) return failure(config.error());
     auto key = io::load_audit_key(*config, app.environment(), false);
     if (!key) return failure(key.error());
-    return std::move(key->secret);
+    keys->add(std::move(key->secret));
+    return keys;
 }
 
 int replay_file(App& app, const Arguments& arguments, const Replay::Until& stop) {
-    auto secret = secret_for_file(app, arguments);
-    if (!secret) return app.refuse(secret.error());
+    auto keys = keys_for_file(app, arguments);
+    if (!keys) return app.refuse(keys.error());
     std::ifstream stream(arguments.text("--file"), std::ios::binary);
     if (!stream)
         return app.refuse(failure(ErrorCode::config_invalid, "the export file cannot be read",
                                   "Check the path given with --file.")
                               .value());
-    auto reader = events::ExportReader::open(stream, events::ring_from_secret(*secret));
+    auto reader = events::ExportReader::open(stream, keys->lookup());
     if (!reader) return app.refuse(reader.error());
     if ((*reader)->description().from != events::SequenceId(1))
         return app.refuse(failure(ErrorCode::input_invalid_time_range,
@@ -119,18 +123,18 @@ int run_replay(App& app, const Arguments& arguments) {
 }  // namespace
 
 std::vector<Command> replay_commands() {
-    return {
-        {.path = "replay",
-         .tool_name = {},
-         .summary = "Decide everything again from the log and compare; never touches a broker",
-         .options = {{"--file", OptionKind::path, "EXPORT", "replay this export that begins with event 1"},
-                     {"--hmac-secret-env", OptionKind::text, "NAME",
-                      "variable with the secret of the export, if it is not the configured one"},
-                     {"--fixture", OptionKind::path, "DIR", "replay this recorded incident"},
-                     {"--at", OptionKind::text, "SEQ|TIME", "stop there and show every workflow as it was"}},
-         .examples = {"ibkr-agent replay", "ibkr-agent replay --at 12",
-                      "ibkr-agent replay --fixture replay-fixtures/clean-fill"},
-         .run = run_replay}};
+    std::vector<Option> options{
+        {"--file", OptionKind::path, "EXPORT", "replay this export that begins with event 1"}};
+    std::ranges::move(key_options(), std::back_inserter(options));
+    options.push_back({"--fixture", OptionKind::path, "DIR", "replay this recorded incident"});
+    options.push_back({"--at", OptionKind::text, "SEQ|TIME", "stop there and show every workflow as it was"});
+    return {{.path = "replay",
+             .tool_name = {},
+             .summary = "Decide everything again from the log and compare; never touches a broker",
+             .options = std::move(options),
+             .examples = {"ibkr-agent replay", "ibkr-agent replay --at 12",
+                          "ibkr-agent replay --fixture replay-fixtures/clean-fill"},
+             .run = run_replay}};
 }
 
 }  // namespace ibkr::cli

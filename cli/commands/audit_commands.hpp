@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "cli/app.hpp"
+#include "cli/command.hpp"
+#include "cli/commands/log_source.hpp"
+#include "engine/gateway/gateway.hpp"
+#include "events/log/chain.hpp"
+
+namespace ibkr::cli {
+
+// The parts of `audit_commands`.
+[[nodiscard]] Command audit_export_command();
+[[nodiscard]] Command audit_verify_command();
+[[nodiscard]] Command audit_keys_command();
+
+/// How a command reads the log: through the gateway, which records the call, or with --read-only from a copy.
+struct AuditRead {
+    std::function<engine::CallResult(engine::Gateway&, const engine::CallContext&, const events::Progress&)>
+        recorded;
+    std::function<events::Result<std::string>(const Inspection&, const events::Progress&)> from_copy;
+};
+[[nodiscard]] engine::CallResult read_audit(App& app, const AuditRead& read);
+
+}  // namespace ibkr::cli
