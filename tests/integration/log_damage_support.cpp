@@ -83,10 +83,10 @@ std::string LogUnderTest::wal_path() const {
     return (*newest)->path;
 }
 
-Result<OwnedLog> LogUnderTest::try_open(const Secret& secret) {
+Result<OwnedLog> LogUnderTest::try_open(const Secret& secret, const LogStore& store) {
     auto lock = OwnerLock::acquire(data_, no_wait);
     REQUIRE(lock);
-    return open_or_create_log(*lock, secret, rocksdb_store(), make_log_record, options);
+    return open_or_create_log(*lock, secret, store, make_log_record, options);
 }
 
 OwnedLog LogUnderTest::open() {
@@ -120,11 +120,20 @@ Hold LogUnderTest::held() {
     return hold;
 }
 
-Result<ResumedLog> LogUnderTest::try_resume(bool although_in_order) {
+Result<ResumedLog> LogUnderTest::try_resume(bool although_in_order, const Secret& secret,
+                                            const LogStore& store) {
     auto lock = OwnerLock::acquire(data_, no_wait);
     REQUIRE(lock);
-    return resume_log(*lock, audit_secret(), rocksdb_store(), make_log_record, options,
+    return resume_log(*lock, secret, store, make_log_record, options,
                       {"operator", "a test of the loss", although_in_order});
+}
+
+Result<void> LogUnderTest::try_rotate(const Secret& from, const Secret& to, const LogStore& store) {
+    auto lock = OwnerLock::acquire(data_, no_wait);
+    REQUIRE(lock);
+    auto owned = open_or_create_log(*lock, from, store, make_log_record, options);
+    if (!owned) return failure(owned.error());
+    return rotate_key(*lock, *owned, to, make_log_record);
 }
 
 ResumedLog LogUnderTest::resume() {
@@ -158,14 +167,14 @@ WalPosition LogUnderTest::end_of(std::uint64_t sequence) const {
     return end->second;
 }
 
-void LogUnderTest::remember_directory() {
-    fs::remove_all(outside("remembered"));
-    fs::copy(data_, outside("remembered"), fs::copy_options::recursive);
+void LogUnderTest::remember_directory(const std::string& name) {
+    fs::remove_all(outside(name));
+    fs::copy(data_, outside(name), fs::copy_options::recursive);
 }
 
-void LogUnderTest::restore_directory() {
+void LogUnderTest::restore_directory(const std::string& name) {
     fs::remove_all(data_);
-    fs::copy(outside("remembered"), data_, fs::copy_options::recursive);
+    fs::copy(outside(name), data_, fs::copy_options::recursive);
 }
 
 void check_holds(const OwnedLog& owned, std::uint64_t last) {

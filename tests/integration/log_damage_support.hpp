@@ -34,11 +34,16 @@ public:
     [[nodiscard]] std::string outside(const std::string& name) const { return temporary_ / name; }
     [[nodiscard]] std::string wal_path() const;  ///< of the newest write-ahead file
 
-    [[nodiscard]] Result<OwnedLog> try_open(const Secret& secret = audit_secret());
+    [[nodiscard]] Result<OwnedLog> try_open(const Secret& secret = audit_secret(),
+                                            const LogStore& store = rocksdb_store());
     [[nodiscard]] OwnedLog open();
     /// The hold that opening comes to; the directory must stay as it is, byte for byte.
     [[nodiscard]] Hold held();
-    [[nodiscard]] Result<ResumedLog> try_resume(bool although_in_order = false);
+    [[nodiscard]] Result<ResumedLog> try_resume(bool although_in_order = false,
+                                                const Secret& secret = audit_secret(),
+                                                const LogStore& store = rocksdb_store());
+    [[nodiscard]] Result<void> try_rotate(const Secret& from, const Secret& to,
+                                          const LogStore& store = rocksdb_store());
     [[nodiscard]] ResumedLog resume();
 
     /// Appends up to record `last`, one synced append each, and closes.
@@ -52,8 +57,8 @@ public:
     void remember_anchor() { anchor_ = file_content(path("anchors")); }
     void restore_anchor() { write_file(path("anchors"), anchor_); }
     /// The same of the whole directory.
-    void remember_directory();
-    void restore_directory();
+    void remember_directory(const std::string& name = "remembered");
+    void restore_directory(const std::string& name = "remembered");
 
     StartOptions options;
 
