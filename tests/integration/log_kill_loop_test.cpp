@@ -1,0 +1,205 @@
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "events/log/files.hpp"
+#include "tests/integration/crashing_store.hpp"
+#include "tests/integration/log_damage_support.hpp"
+
+using namespace ibkr::events;
+using namespace ibkr::events::test;
+namespace fs = std::filesystem;
+
+// Processes that append to a log of `rocksdb_store()` and are killed at any moment: nothing acknowledged is
+// ever lost, the next start is never held, and torn tails are among what it meets.
+
+namespace {
+
+constexpr std::uint64_t seed = 20'260'105;
+constexpr std::uint64_t log_bytes_max = 150'000'000;  ///< then the next round begins a new log
+
+/// Long loops are asked for from outside.
+std::uint64_t rounds_max(std::uint64_t by_default) {
+    const char* const rounds = std::getenv("IBKR_KILL_LOOP_ROUNDS");
+    return rounds != nullptr ? std::strtoull(rounds, nullptr, 10) : by_default;
+}
+
+/// A record that says which one it is and is `bytes` long at least.
+PendingRecord sized(std::uint64_t sequence, std::size_t bytes) {
+    PendingRecord record = pending(sequence);
+    if (record.bytes.size() < bytes) record.bytes.append(bytes - record.bytes.size(), ' ');
+    return record;
+}
+
+struct Load {
+    std::size_t records_min = 1, records_max = 1;  ///< of a batch
+    std::size_t record_bytes = 0;
+};
+
+class KillLoop {
+public:
+    KillLoop(Load load, std::uint64_t stream) : load_(load), random_(seed + stream) { begin(); }
+
+    /// One process, from its start to its end by SIGKILL, and the start after it.
+    void round() {
+        if (appended_bytes() > log_bytes_max) begin();
+        const std::uint64_t acknowledged = run_and_kill();
+        const auto owned = start();
+        REQUIRE(owned);
+        INFO((owned->held ? owned->held->reason : ""));
+        REQUIRE_FALSE(owned->held);
+        if (!owned->notes.empty()) ++torn_tails_;
+        const std::uint64_t head = owned->log->head().sequence.value();
+        CHECK(head >= acknowledged);
+        check_records(*owned, acknowledged);
+        acknowledged_ += acknowledged - known_;
+        known_ = head;
+    }
+
+    [[nodiscard]] std::uint64_t torn_tails() const noexcept { return torn_tails_; }
+    [[nodiscard]] std::uint64_t acknowledged() const noexcept { return acknowledged_; }
+
+private:
+    void begin() {
+        fs::remove_all(data_);
+        REQUIRE(prepare_data_directory(data_));
+        const auto owned = start();
+        REQUIRE(owned);
+        REQUIRE(owned->created);
+        known_ = 1;
+    }
+
+    [[nodiscard]] Result<OwnedLog> start() const {
+        auto lock = OwnerLock::acquire(data_, std::chrono::seconds(10));
+        if (!lock) return failure(lock.error());
+        return open_or_create_log(*lock, audit_secret(), rocksdb_store(), make_log_record);
+    }
+
+    [[nodiscard]] std::uint64_t appended_bytes() const { return known_ * (load_.record_bytes + 100); }
+
+    /// The child: appends until it is killed and says each head once it is acknowledged.
+    [[nodiscard]] int append_for_ever(int pipe, std::uint64_t child_seed) const {
+        std::mt19937_64 random(child_seed);
+        const auto owned = start();
+        if (!owned || owned->held) return 1;
+        for (std::size_t batches = 0; batches < 100'000; ++batches) {
+            const std::uint64_t next = owned->log->head().sequence.value() + 1;
+            const std::size_t count =
+                load_.records_min + random() % (load_.records_max - load_.records_min + 1);
+            std::vector<PendingRecord> records;
+            for (std::uint64_t i = 0; i < count; ++i)
+                records.push_back(sized(next + i, load_.record_bytes));
+            const auto head = owned->log->append(records, SequenceId(next));
+            if (!head) return 2;
+            const std::uint64_t acknowledged = head->sequence.value();
+            if (::write(pipe, &acknowledged, sizeof acknowledged) != sizeof acknowledged) return 3;
+        }
+        return 0;
+    }
+
+    /// The highest sequence that was acknowledged before the process was killed.
+    [[nodiscard]] std::uint64_t run_and_kill() {
+        std::array<int, 2> ends{};
+        REQUIRE(::pipe(ends.data()) == 0);
+        const FileDescriptor reader(ends[0]);
+        FileDescriptor writer(ends[1]);
+        const std::uint64_t child_seed = random_();
+        const pid_t child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0) ::_exit(append_for_ever(writer.get(), child_seed));
+        {
+            const FileDescriptor closed = std::move(writer);
+        }
+        // Killed a little after a few acknowledgements, so that it is in the middle of the next.
+        std::uint64_t acknowledged = known_;
+        for (std::uint64_t wanted = random_() % 6; wanted > 0; --wanted)
+            if (!read_one(reader.get(), acknowledged)) break;
+        std::this_thread::sleep_for(std::chrono::microseconds(random_() % 12'000));
+        CHECK(::kill(child, SIGKILL) == 0);
+        int status = 0;
+        CHECK(::waitpid(child, &status, 0) == child);
+        CHECK(WIFSIGNALED(status));
+        while (read_one(reader.get(), acknowledged)) {
+        }
+        return acknowledged;
+    }
+
+    [[nodiscard]] static bool read_one(int pipe, std::uint64_t& acknowledged) {
+        std::uint64_t value = 0;
+        if (::read(pipe, &value, sizeof value) != sizeof value) return false;
+        acknowledged = value;
+        return true;
+    }
+
+    /// Every record since the last look is the one that was appended, or one of the log's own.
+    void check_records(const OwnedLog& owned, std::uint64_t acknowledged) const {
+        auto cursor = owned.log->read(SequenceId(known_));
+        REQUIRE(cursor);
+        Record record;
+        std::uint64_t seen = known_ - 1;
+        while (true) {
+            const auto more = (*cursor)->next(record);
+            REQUIRE(more);
+            if (!*more) break;
+            ++seen;
+            if (!record.bytes.starts_with(R"({"body":{"n":)")) continue;
+            if (record.bytes != sized(seen, load_.record_bytes).bytes)
+                FAIL("record " << seen << " is another");
+        }
+        CHECK(seen >= acknowledged);
+        const auto report =
+            verify_chain(*owned.log, owned.keys.ring(), VerifyOptions{SequenceId(known_), 1, {}});
+        REQUIRE(report);
+        CHECK(report->chain_valid);
+    }
+
+    Load load_;
+    TemporaryDirectory temporary_;
+    std::string data_ = temporary_ / "data";
+    std::mt19937_64 random_;
+    std::uint64_t known_ = 1;  ///< the log's head at the last look
+    std::uint64_t torn_tails_ = 0;
+    std::uint64_t acknowledged_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("kill -9 among single records loses nothing that was acknowledged", "[log_kill_loop]") {
+    KillLoop loop({1, 1, 0}, 1);
+    const std::uint64_t rounds = rounds_max(25);
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        INFO("round " << round);
+        loop.round();
+    }
+    CHECK(loop.acknowledged() > rounds);
+}
+
+TEST_CASE("kill -9 among large single records loses nothing that was acknowledged", "[log_kill_loop]") {
+    KillLoop loop({1, 1, 60'000}, 3);
+    const std::uint64_t rounds = rounds_max(15);
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        INFO("round " << round);
+        loop.round();
+    }
+    CHECK(loop.acknowledged() > rounds);
+}
+
+TEST_CASE("kill -9 among batches of megabytes loses nothing that was acknowledged", "[log_kill_loop]") {
+    KillLoop loop({64, 160, 32'000}, 2);
+    constexpr std::uint64_t rounds_min = 15, torn_tails_wanted = 3;
+    const std::uint64_t rounds = rounds_max(120);
+    const bool longer = std::getenv("IBKR_KILL_LOOP_ROUNDS") != nullptr;
+    std::uint64_t round = 0;
+    for (; round < rounds; ++round) {
+        if (!longer && round >= rounds_min && loop.torn_tails() >= torn_tails_wanted) break;
+        INFO("round " << round);
+        loop.round();
+    }
+    const std::string count = std::to_string(loop.torn_tails()) + " torn tails in " + std::to_string(round) +
+                              " rounds, " + std::to_string(loop.acknowledged()) + " records acknowledged";
+    INFO(count);
+    if (longer) WARN(count);
+    CHECK(loop.torn_tails() > 0);
+}
