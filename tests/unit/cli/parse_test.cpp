@@ -56,6 +56,20 @@ TEST_CASE("an empty value takes nothing from the next word", "[parse]") {
     CHECK(arguments.globals.json);
 }
 
+TEST_CASE("a repeated option keeps all its values, any other is given once", "[parse]") {
+    const auto secrets = [](const std::vector<std::string>& words) {
+        std::vector<std::string> all{"audit", "verify", "--file", "x"};
+        all.insert(all.end(), words.begin(), words.end());
+        const Parsed parsed = parse_command_line(all);
+        return parsed.arguments ? parsed.arguments->text("--hmac-secret-env") : std::string("usage");
+    };
+    CHECK(secrets({"--hmac-secret-env", "ONE"}) == "ONE");
+    CHECK(secrets({"--hmac-secret-env", "ONE", "--hmac-secret-env", "0123456789abcdef=TWO"}) ==
+          "ONE,0123456789abcdef=TWO");
+    CHECK(secrets({"--hmac-secret-env", "ONE,TWO", "--hmac-secret-env=THREE"}) == "ONE,TWO,THREE");
+    CHECK(secrets({"--keyring", "a", "--keyring", "b"}) == "usage");
+}
+
 TEST_CASE("what fits no command is a usage error", "[parse]") {
     const std::vector<std::vector<std::string>> wrong = {
         {},
