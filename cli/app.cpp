@@ -97,14 +97,17 @@ int App::closed(int exit_code) {
     return exit_code == 0 ? output_failed_exit_code : exit_code;
 }
 
-Result<void> App::compose() {
+Result<void> App::compose(ProgressLine& progress) {
     if (composition_) return {};
     auto loaded = config();
     if (!loaded) return failure(loaded.error());
     auto operating = acts_as_operator(*loaded, arguments_.globals);
     if (!operating) return failure(operating.error());
-    auto opened = Composition::open(*loaded, environment_);
+    auto opened = Composition::open(*loaded, environment_,
+                                    [&](events::SequenceId folded) { progress.count(folded.value()); });
     if (!opened) return failure(opened.error());
+    for (const std::string& note : (*opened)->notes())
+        terminal_.err("ibkr-agent: " + printable(note) + "\n");
     is_operator_ = *operating;
     scopes_ = loaded->scopes;
     composition_ = std::move(*opened);
@@ -130,9 +133,17 @@ engine::CallContext App::context() const {
 }
 
 engine::CallResult App::invoke(const Call& call) {
-    const ProgressLine progress(arguments_.command->path, terminal_.err_is_terminal());
-    if (auto composed = compose(); !composed) return tl::unexpected(engine::CallError{composed.error(), {}});
-    return call(composition_->gateway(), context());
+    ProgressLine progress(arguments_.command->path, terminal_.err_is_terminal());
+    if (auto composed = compose(progress); !composed)
+        return tl::unexpected(engine::CallError{composed.error(), {}});
+    progress_ = &progress;
+    auto result = call(composition_->gateway(), context());
+    progress_ = nullptr;
+    return result;
+}
+
+void App::show_progress(std::uint64_t done) noexcept {
+    if (progress_ != nullptr) progress_->count(done);
 }
 
 void App::release() {
@@ -141,7 +152,13 @@ void App::release() {
 
 int App::answer(const engine::Reply& reply) {
     print_payload(reply.payload);
+    say_unrecorded(reply);
     return reply.unknown_outcome ? unknown_outcome_exit_code : 0;
+}
+
+void App::say_unrecorded(const engine::Reply& reply) {
+    if (!reply.unrecorded_reason.empty())
+        terminal_.err("not recorded: " + printable(reply.unrecorded_reason) + "\n");
 }
 
 void App::print_payload(const std::string& payload) {
@@ -172,7 +189,8 @@ int App::refuse(const engine::CallError& failed) {
 
 int App::record_and_refuse(const events::Error& error) {
     if (arguments_.globals.read_only || arguments_.command->tool_name.empty()) return refuse(error);
-    if (auto composed = compose(); !composed) return refuse(error);
+    ProgressLine progress(arguments_.command->path, terminal_.err_is_terminal());
+    if (auto composed = compose(progress); !composed) return refuse(error);
     std::string arguments = "{\"command\":";
     (void)events::append_json_string(arguments, arguments_.command->path);
     return refuse(composition_->gateway().record_failure(context(), error, arguments + "}"));

@@ -34,12 +34,16 @@ public:
 
     /// Opens the data directory and makes the call as the present user.
     [[nodiscard]] engine::CallResult invoke(const Call& call);
+    /// Shows on a terminal how far the call that `invoke` makes has come; any thread, only during the call.
+    void show_progress(std::uint64_t done) noexcept;
     /// Gives the data directory back, so that other processes can have it.
     void release();
     /// Prints the payload (JSON, or for people) and gives the exit code: 0, or 3 when the outcome of a broker
     /// write is not known.
     [[nodiscard]] int answer(const engine::Reply& reply);
     void print_payload(const std::string& payload);
+    /// Says on stderr why a read left no event, if it left none.
+    void say_unrecorded(const engine::Reply& reply);
     /// Prints the error and gives its exit code.
     [[nodiscard]] int refuse(const engine::CallError& failed);
     [[nodiscard]] int refuse(const events::Error& error) { return refuse(engine::CallError{error, {}}); }
@@ -47,7 +51,7 @@ public:
     [[nodiscard]] int record_and_refuse(const events::Error& error);
 
 private:
-    [[nodiscard]] events::Result<void> compose();
+    [[nodiscard]] events::Result<void> compose(ProgressLine& progress);
     [[nodiscard]] engine::CallContext context() const;
     [[nodiscard]] int closed(int exit_code);
 
@@ -55,6 +59,7 @@ private:
     io::Environment environment_;
     Terminal terminal_;
     std::unique_ptr<Composition> composition_;
+    ProgressLine* progress_ = nullptr;  ///< that of `invoke`, during it
     std::vector<std::string> scopes_;
     bool is_operator_ = false;
 };

@@ -1,17 +1,16 @@
 #include "cli/compose.hpp"
 
 #include <filesystem>
+#include <optional>
+#include <utility>
 
-#include "engine/fold/workflow_projection.hpp"
-#include "engine/log_records.hpp"
-#include "engine/replay/replay.hpp"
+#include "cli/unfinished_resumption.hpp"
+#include "engine/fold/catch_up.hpp"
+#include "engine/lost_orders.hpp"
 #include "events/crypto/hmac.hpp"
-#include "events/event_codec.hpp"
-#include "events/log/rocksdb_log.hpp"
 #include "io/broker/sim/venue.hpp"
 #include "io/calendar/exchange_day.hpp"
 #include "io/config/offline_profile.hpp"
-#include "projections/rebuild.hpp"
 
 namespace ibkr::cli {
 
@@ -29,18 +28,6 @@ std::string absolute(const std::string& path) {
     return failed ? path : full.lexically_normal().string();
 }
 
-projections::EventSource events_of(events::LogCursor& cursor) {
-    return [&cursor, record = events::Record{}](projections::LoggedEvent& next) mutable -> Result<bool> {
-        auto more = cursor.next(record);
-        if (!more || !*more) return more;
-        auto event = events::decode_record(record);
-        if (!event) return failure(event.error());
-        next.event = std::move(*event);
-        next.mac = record.mac;
-        return true;
-    };
-}
-
 }  // namespace
 
 /// Members are released in the reverse order.
@@ -49,15 +36,58 @@ struct Composition::Parts {
     engine::SystemIdSource ids;
     OwnedDirectory directory;
     engine::AccountDirectory accounts;
-    engine::WorkflowProjection* workflows = nullptr;
-    std::optional<projections::ProjectionStore> store;
+    std::optional<ReadModels> models;
     std::unique_ptr<engine::Broker> broker;
+    std::optional<UnfinishedResumption> unfinished;
+    std::size_t found_in_models = 0;
 
     explicit Parts(OwnedDirectory owned)
         : directory(std::move(owned)), accounts([this](const events::AccountId& account) {
               return events::account_hash(directory.log.keys.account_key(), account);
           }) {}
+
+    [[nodiscard]] bool held() const { return directory.log.held.has_value(); }
+    [[nodiscard]] const events::Log& log() const { return *directory.log.log; }
+
+    [[nodiscard]] Result<void> open_models(const io::Config& config,
+                                           const projections::RebuildProgress& progress);
+    /// What is still to be recorded of a resumption; nothing when there is none.
+    [[nodiscard]] Result<std::optional<engine::AfterResumption>> after_resumption(
+        const events::ResumeRequest* request);
 };
+
+Result<void> Composition::Parts::open_models(const io::Config& config,
+                                             const projections::RebuildProgress& progress) {
+    if (held()) {
+        auto opened = open_read_models_of_held(config, log());
+        if (!opened) return failure(opened.error());
+        models.emplace(std::move(*opened));
+        return {};
+    }
+    auto found = UnfinishedResumption::find(config, log().identity().branch);
+    if (!found) return failure(found.error());
+    unfinished.emplace(std::move(*found));
+    // What models knew beyond the log they must forget: they are what the log folds to.
+    const auto rebuild = unfinished->due() ? Rebuild::always : Rebuild::when_needed;
+    auto opened = open_read_models(config, log(), rebuild, progress);
+    if (!opened) return failure(opened.error());
+    models.emplace(std::move(*opened));
+    return {};
+}
+
+Result<std::optional<engine::AfterResumption>> Composition::Parts::after_resumption(
+    const events::ResumeRequest* request) {
+    if (held() || !unfinished->due()) return std::nullopt;
+    if (auto folded = engine::catch_up(log(), models->store); !folded) return failure(folded.error());
+    auto found = unfinished->found(models->store);
+    if (!found) return failure(found.error());
+    found_in_models = found->size();
+    engine::AfterResumption after;
+    after.actor = request != nullptr ? request->actor : "engine";
+    after.reason = request != nullptr ? request->reason : "a resumption that was cut off is finished";
+    after.found = std::move(*found);
+    return std::optional(std::move(after));
+}
 
 Composition::Composition() = default;
 
@@ -67,77 +97,108 @@ Composition::~Composition() {
 }
 
 Result<std::unique_ptr<Composition>> Composition::open(const io::Config& config,
-                                                       const io::Environment& environment) {
+                                                       const io::Environment& environment,
+                                                       const projections::RebuildProgress& progress) {
     std::unique_ptr<Composition> composition(new Composition());
-    if (auto opened = composition->open_parts(config, environment); !opened) return failure(opened.error());
+    if (auto opened = composition->open_parts(config, environment, nullptr, progress); !opened)
+        return failure(opened.error());
     return composition;
 }
 
-namespace {
-
-struct OpenedStore {
-    projections::ProjectionStore store;
-    engine::WorkflowProjection* workflows = nullptr;
-};
-
-Result<OpenedStore, projections::StoreProblem> open_store(const std::string& path) {
-    auto workflows = std::make_unique<engine::WorkflowProjection>();
-    auto* const kept = workflows.get();
-    auto store = projections::ProjectionStore::open(path, engine::all_projections(std::move(workflows)));
-    if (!store) return tl::unexpected(store.error());
-    return OpenedStore{std::move(*store), kept};
-}
-
-Result<OpenedStore> open_or_rebuild(const io::Config& config, const events::LogReader& log) {
-    const std::string path = projection_path(config);
-    auto opened = open_store(path);
-    if (!opened && projections::needs_rebuild(opened.error().condition)) {
-        if (auto rebuilt = rebuild_projections(config, log, {}); !rebuilt) return failure(rebuilt.error());
-        opened = open_store(path);
-    }
-    if (!opened) return failure(opened.error().error);
-    return std::move(*opened);
-}
-
-}  // namespace
-
-Result<void> Composition::open_parts(const io::Config& config, const io::Environment& environment) {
+Result<void> Composition::open_parts(const io::Config& config, const io::Environment& environment,
+                                     const events::ResumeRequest* request,
+                                     const projections::RebuildProgress& progress) {
     if (config.offline_profile)
         if (auto home = io::prepare_home(std::filesystem::path(config.key_file).parent_path().string());
             !home)
             return home;
-    auto key = io::load_audit_key(config, environment, true);
+    auto key = io::load_audit_key(config, environment, request == nullptr);
     if (!key) return failure(key.error());
-    auto directory = open_directory(config, *key, true);
+    auto directory =
+        request != nullptr ? resume_directory(config, *key, *request) : open_directory(config, *key, true);
     if (!directory) return failure(directory.error());
     parts_ = std::make_unique<Parts>(std::move(*directory));
-    auto store = open_or_rebuild(config, *parts_->directory.log.log);
-    if (!store) return failure(store.error());
-    parts_->store.emplace(std::move(store->store));
-    parts_->workflows = store->workflows;
+    notes_ = parts_->directory.log.notes;
+    if (auto opened = parts_->open_models(config, progress); !opened) return opened;
     auto broker = io::SimulatedVenue::open(config.data_directory + "/venue.sqlite3",
                                            io::VenueSettings{venue_seed, parts_->clock, nullptr});
     if (!broker) return failure(broker.error());
     parts_->broker = std::move(*broker);
+    auto resumed = parts_->after_resumption(request);
+    if (!resumed) return failure(resumed.error());
+    return open_runtime(config, key->source == io::KeySource::key_file, std::move(*resumed));
+}
 
-    const engine::Policies policies = io::policies_of(config, parts_->accounts);
-    engine::RuntimeParts runtime_parts{*parts_->directory.log.log,
-                                       parts_->directory.log.keys,
-                                       *parts_->store,
-                                       *parts_->workflows,
-                                       *parts_->broker,
-                                       parts_->clock,
-                                       parts_->ids,
-                                       parts_->accounts,
+Result<void> Composition::open_runtime(const io::Config& config, bool key_is_stored,
+                                       std::optional<engine::AfterResumption> resumed) {
+    Parts& parts = *parts_;
+    const engine::Policies policies = io::policies_of(config, parts.accounts);
+    const auto look_at_anchors = [&log = parts.directory.log, config] {
+        return events::compare_anchors(config.data_directory, *log.log, log.keys.ring(),
+                                       start_options(config));
+    };
+    engine::RuntimeParts runtime_parts{*parts.directory.log.log,
+                                       parts.directory.log.keys,
+                                       parts.models->store,
+                                       *parts.models->workflows,
+                                       *parts.broker,
+                                       parts.clock,
+                                       parts.ids,
+                                       parts.accounts,
                                        nullptr,
                                        IBKR_VERSION,
-                                       key->source == io::KeySource::key_file,
-                                       io::exchange_day_start};
+                                       key_is_stored,
+                                       io::exchange_day_start,
+                                       parts.directory.log.held,
+                                       parts.directory.disk.get(),
+                                       look_at_anchors,
+                                       std::move(resumed)};
     auto runtime = engine::Runtime::open(std::move(runtime_parts), policies);
     if (!runtime) return failure(runtime.error());
     runtime_ = std::move(*runtime);
     gateway_ = std::make_unique<engine::Gateway>(*runtime_);
-    return {};
+    notes_.insert(notes_.end(), runtime_->notes().begin(), runtime_->notes().end());
+    return parts.unfinished ? parts.unfinished->finish() : Result<void>{};
+}
+
+Result<void> Composition::check_resumable(const io::Config& config) {
+    const std::optional<events::Hold>& hold = runtime_->held();
+    if (!hold)
+        return failure(ErrorCode::config_invalid, "the log is not held: there is nothing to resume",
+                       "Go on as usual; 'ibkr-agent health' shows how the gateway stands.");
+    if (!hold->can_resume) return failure(hold->error());
+    engine::AccountDirectory& accounts = parts_->accounts;
+    const auto at_broker = engine::orders_unknown_to_log(*parts_->broker, parts_->models->store, accounts,
+                                                         runtime_->log_prefix());
+    if (!at_broker) return failure(at_broker.error());
+    if (auto recordable = engine::can_record(*at_broker); !recordable) return recordable;
+    const auto in_models = found_in_models(projection_path(config), parts_->models->store);
+    if (!in_models) return failure(in_models.error());
+    return engine::can_record(*in_models);
+}
+
+Result<ResumedComposition> Composition::resume(const io::Config& config, const io::Environment& environment,
+                                               events::ResumeRequest request,
+                                               const projections::RebuildProgress& progress) {
+    {
+        auto held = open(config, environment, progress);
+        if (!held) return failure(held.error());
+        if (auto checked = (*held)->check_resumable(config); !checked) return failure(checked.error());
+        const Parts& parts = *(*held)->parts_;
+        request.although_in_order = !parts.held();
+        if (auto begun = UnfinishedResumption::begin(config, parts.log().identity().branch); !begun)
+            return failure(begun.error());
+    }
+    std::unique_ptr<Composition> composition(new Composition());
+    if (auto opened = composition->open_parts(config, environment, &request, progress); !opened)
+        return failure(opened.error());
+    OwnedDirectory& directory = composition->parts_->directory;
+    ResumedComposition resumed;
+    resumed.record = std::move(*directory.resumed);
+    resumed.quarantine = std::move(directory.quarantine);
+    resumed.found_in_models = composition->parts_->found_in_models;
+    resumed.composition = std::move(composition);
+    return resumed;
 }
 
 Result<io::Config> effective_config(const Globals& globals, const io::Environment& environment) {
@@ -156,56 +217,6 @@ Result<io::Config> effective_config(const Globals& globals, const io::Environmen
         config.projection_path.clear();
     }
     return config;
-}
-
-std::string projection_path(const io::Config& config) {
-    return config.projection_path.empty() ? config.data_directory + "/projections.sqlite3"
-                                          : config.projection_path;
-}
-
-Result<OwnedDirectory> open_directory(const io::Config& config, io::AuditKey& key, bool may_create) {
-    if (config.data_directory.empty())
-        return failure(ErrorCode::config_invalid, "'log.directory' is required",
-                       "Set log.directory in the configuration, or give --data-dir.");
-    if (!may_create && !events::has_log(config.data_directory))
-        return failure(ErrorCode::config_invalid, "the data directory holds no log",
-                       "Check --data-dir; any other command makes the log.");
-    if (auto prepared = events::prepare_data_directory(config.data_directory); !prepared)
-        return failure(prepared.error());
-    auto lock = events::OwnerLock::acquire(config.data_directory);
-    if (!lock) return failure(lock.error());
-    engine::SystemClock clock;
-    engine::SystemIdSource ids;
-    auto log = io::open_under(key, [&](const events::Secret& secret) {
-        return events::open_or_create_log(*lock, secret, events::rocksdb_store(),
-                                          engine::log_record_maker(clock, ids));
-    });
-    if (!log) return failure(log.error());
-    if (!log->held)
-        if (auto settled = io::settle_key_files(config, key); !settled) return failure(settled.error());
-    return OwnedDirectory{std::move(*lock), std::move(*log)};
-}
-
-Result<projections::RebuildReport> rebuild_projections(const io::Config& config, const events::LogReader& log,
-                                                       const projections::RebuildProgress& progress) {
-    auto cursor = log.read(events::SequenceId(1));
-    if (!cursor) return failure(cursor.error());
-    return projections::rebuild(projection_path(config),
-                                engine::all_projections(std::make_unique<engine::WorkflowProjection>()),
-                                events_of(**cursor), progress);
-}
-
-Result<Inspection> inspect(const io::Config& config, const io::Environment& environment) {
-    if (config.data_directory.empty())
-        return failure(ErrorCode::config_invalid, "'log.directory' is required",
-                       "Set log.directory in the configuration, or give --data-dir.");
-    auto key = io::load_audit_key(config, environment, false);
-    if (!key) return failure(key.error());
-    auto log = io::open_under(*key, [&](const events::Secret& secret) {
-        return events::inspect_log(config.data_directory, secret, events::rocksdb_store());
-    });
-    if (!log) return failure(log.error());
-    return Inspection{std::move(*log), key->source};
 }
 
 }  // namespace ibkr::cli

@@ -1,17 +1,15 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/command.hpp"
+#include "cli/data_directory.hpp"
+#include "cli/read_models.hpp"
 #include "engine/gateway/gateway.hpp"
-#include "engine/ports/clock.hpp"
 #include "engine/runtime.hpp"
-#include "events/log/log_directory.hpp"
-#include "io/config/audit_key.hpp"
 #include "io/config/config.hpp"
-#include "projections/rebuild.hpp"
 
 namespace ibkr::cli {
 
@@ -20,52 +18,63 @@ namespace ibkr::cli {
 [[nodiscard]] events::Result<io::Config> effective_config(const Globals& globals,
                                                           const io::Environment& environment);
 
+struct ResumedComposition;
+
 /// The composition root: the parts of one owner of a data directory, opened in this order and released in the
-/// reverse one: owner lock, log, projections, broker, runtime, gateway. Errors: CONFIG_INVALID (a directory
-/// that cannot be written, permissions), ENGINE_BUSY, LOG_KEY_MISMATCH, ENGINE_HELD and those of each part.
-/// A projection database that is damaged is made anew from the log.
+/// reverse one: owner lock, disk reserve, log, projections, broker, runtime, gateway. Anchors are compared
+/// before anything is folded or made anew. A projection database that is missing, damaged or of another
+/// history is made anew from the log; a log that may have lost records is opened held, and nothing changes
+/// then. Errors: CONFIG_INVALID (a directory that cannot be written, permissions), ENGINE_BUSY,
+/// LOG_KEY_MISMATCH, ENGINE_HELD (not even the keys can be read) and those of each part.
 class Composition {
 public:
+    /// `progress` is told how far a rebuild has come.
     [[nodiscard]] static events::Result<std::unique_ptr<Composition>> open(
-        const io::Config& config, const io::Environment& environment);
+        const io::Config& config, const io::Environment& environment,
+        const projections::RebuildProgress& progress = {});
+
+    /// `engine resume`: opens a held log for writing on a new branch, makes the projections anew and records
+    /// what was lost and found again (`record_after_resumption`). Crash-safe: the next start is held as
+    /// before, or finishes it. `request.although_in_order` is set here. Errors: CONFIG_INVALID when nothing
+    /// is held, ENGINE_HELD when there is nothing to go on from or what was lost cannot be recorded by this
+    /// version, the broker's when it cannot be asked, and those of `open`.
+    [[nodiscard]] static events::Result<ResumedComposition> resume(
+        const io::Config& config, const io::Environment& environment, events::ResumeRequest request,
+        const projections::RebuildProgress& progress = {});
+
     ~Composition();
     Composition(const Composition&) = delete;
     Composition& operator=(const Composition&) = delete;
 
     [[nodiscard]] engine::Gateway& gateway() { return *gateway_; }
     [[nodiscard]] engine::Runtime& runtime() { return *runtime_; }
+    /// What the operator should know of this start, one sentence each. Empty as a rule.
+    [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
 
 private:
     Composition();
     [[nodiscard]] events::Result<void> open_parts(const io::Config& config,
-                                                  const io::Environment& environment);
+                                                  const io::Environment& environment,
+                                                  const events::ResumeRequest* request,
+                                                  const projections::RebuildProgress& progress);
+    [[nodiscard]] events::Result<void> open_runtime(const io::Config& config, bool key_is_stored,
+                                                    std::optional<engine::AfterResumption> resumed);
+    /// Whether everything that a resumption will find can be recorded, before it changes anything.
+    [[nodiscard]] events::Result<void> check_resumable(const io::Config& config);
+
     struct Parts;
     std::unique_ptr<Parts> parts_;
     std::unique_ptr<engine::Runtime> runtime_;
     std::unique_ptr<engine::Gateway> gateway_;
+    std::vector<std::string> notes_;
 };
 
-/// The log of the data directory with its lock held, and nothing else: for `projections rebuild`.
-struct OwnedDirectory {
-    events::OwnerLock lock;
-    events::OwnedLog log;
+/// What `engine resume` came to.
+struct ResumedComposition {
+    std::unique_ptr<Composition> composition;  ///< at work again
+    events::LogResumed record;
+    std::string quarantine;           ///< name below `quarantine/` of the copy of what was damaged; or empty
+    std::size_t found_in_models = 0;  ///< orders and keys that only the old read models knew
 };
-/// `may_create`: an absent log is made; otherwise it is CONFIG_INVALID. A rotation of the generated key file
-/// that was cut off is finished or forgotten, as the log says; `key.secret` is then the one in force.
-[[nodiscard]] events::Result<OwnedDirectory> open_directory(const io::Config& config, io::AuditKey& key,
-                                                            bool may_create);
-[[nodiscard]] std::string projection_path(const io::Config& config);
-
-/// Folds the log into a new projection database in place of the old one. The caller owns the directory.
-[[nodiscard]] events::Result<projections::RebuildReport> rebuild_projections(
-    const io::Config& config, const events::LogReader& log, const projections::RebuildProgress& progress);
-
-/// The log of a directory for reading, beside its owner or of a copy; changes nothing in it.
-struct Inspection {
-    events::InspectedLog log;
-    io::KeySource key_source;
-};
-[[nodiscard]] events::Result<Inspection> inspect(const io::Config& config,
-                                                 const io::Environment& environment);
 
 }  // namespace ibkr::cli

@@ -59,6 +59,15 @@ Result<ProjectionStore, StoreProblem> ProjectionStore::open(const std::string& p
     return ProjectionStore(std::move(*database), std::move(projections), *checkpoint);
 }
 
+Result<ProjectionStore, StoreProblem> ProjectionStore::open_read_only(const std::string& path,
+                                                                      ProjectionList projections) {
+    auto database = Database::try_open(path, store_options(DatabaseOptions::Mode::read_only));
+    if (!database) return tl::unexpected(open_problem(database.error(), path));
+    const auto checkpoint = inspect(*database, versions_of(projections));
+    if (!checkpoint) return tl::unexpected(checkpoint.error());
+    return ProjectionStore(std::move(*database), std::move(projections), *checkpoint);
+}
+
 Result<void> ProjectionStore::begin() {
     applied_ = checkpoint_.sequence;
     failed_ = false;

@@ -53,6 +53,10 @@ public:
     /// versions and checkpoint, not at every page.
     [[nodiscard]] static events::Result<ProjectionStore, StoreProblem> open(const std::string& path,
                                                                             ProjectionList projections);
+    /// Opens a store that is there and in order for reading alone: nothing of the file changes, and `begin`
+    /// fails. For an owner that may not write.
+    [[nodiscard]] static events::Result<ProjectionStore, StoreProblem> open_read_only(
+        const std::string& path, ProjectionList projections);
     ~ProjectionStore() = default;
     ProjectionStore(const ProjectionStore&) = delete;
     ProjectionStore& operator=(const ProjectionStore&) = delete;

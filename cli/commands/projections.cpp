@@ -71,6 +71,7 @@ Result<projections::RebuildReport> rebuild(App& app) {
     if (!key) return failure(key.error());
     auto directory = open_directory(*config, *key, false);
     if (!directory) return failure(directory.error());
+    if (directory->log.held) return failure(directory->log.held->error());
     ProgressLine progress("projections rebuild", app.terminal().err_is_terminal());
     return rebuild_projections(*config, *directory->log.log,
                                [&](events::SequenceId folded) { progress.count(folded.value()); });

@@ -83,6 +83,9 @@ Config build(Settings settings, const std::string& folder) {
     config.scopes = settings.texts("auth.enabled_scopes");
     config.data_directory = resolved(settings.text("log.directory"), folder);
     config.projection_path = resolved(settings.text("audit.sqlite_path"), folder);
+    config.reserve_mb = static_cast<std::uint64_t>(settings.integer("log.reserve_mb"));
+    config.anchors.external_path = resolved(settings.text("anchors.external_path"), folder);
+    config.anchors.sync_interval = std::chrono::milliseconds(settings.integer("anchors.sync_interval_ms"));
     config.hmac_secret_env = settings.text("audit.hmac_secret_env");
     config.preview_enabled = settings.boolean("order_preview.enabled");
     config.preview_expiration_seconds =

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "engine/runtime.hpp"
+#include "events/log/anchored_log.hpp"
+#include "events/log/disk_reserve.hpp"
 #include "events/result.hpp"
 #include "io/config/settings.hpp"
 
@@ -42,6 +44,9 @@ struct Config {
     std::vector<std::string> scopes;
     std::string data_directory;   ///< empty: the command line must name it
     std::string projection_path;  ///< empty: projections.sqlite3 in the data directory
+    std::uint64_t reserve_mb =
+        events::reserve_mb_default;  ///< free disk space below which new work is refused
+    events::AnchorSettings anchors;
     std::string hmac_secret_env;
     std::string key_file;  ///< offline profile: used when that variable is not set
     bool preview_enabled = false;

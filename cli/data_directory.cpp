@@ -1,0 +1,118 @@
+#include "cli/data_directory.hpp"
+
+#include <functional>
+
+#include "engine/log_records.hpp"
+#include "engine/ports/clock.hpp"
+#include "events/log/files.hpp"
+#include "events/log/rocksdb_log.hpp"
+#include "projections/read_store.hpp"
+
+namespace ibkr::cli {
+
+using events::ErrorCode;
+using events::failure;
+using events::Result;
+
+namespace {
+
+Result<void> check_named(const io::Config& config) {
+    if (!config.data_directory.empty()) return {};
+    return failure(ErrorCode::config_invalid, "'log.directory' is required",
+                   "Set log.directory in the configuration, or give --data-dir.");
+}
+
+using OpenLog = std::function<Result<events::OwnedLog>(const events::OwnerLock&, const events::Secret&,
+                                                       const events::RecordMaker&)>;
+
+/// The room that an earlier owner kept aside is there before the log is opened, which needs some itself.
+Result<OwnedDirectory> open_locked(const io::Config& config, io::AuditKey& key, events::OwnerLock lock,
+                                   const OpenLog& open) {
+    engine::SystemClock clock;
+    engine::SystemIdSource ids;
+    std::unique_ptr<events::DiskReserve> disk;
+    const auto reserve = [&] {
+        disk = events::DiskReserve::open(config.data_directory, config.reserve_mb);
+        static_cast<void>(disk->room());
+    };
+    if (events::path_exists(config.data_directory + "/reserve")) reserve();
+    auto log = io::open_under(key, [&](const events::Secret& secret) {
+        return open(lock, secret, engine::log_record_maker(clock, ids));
+    });
+    if (!log) return failure(log.error());
+    if (!log->held)
+        if (auto settled = io::settle_key_files(config, key); !settled) return failure(settled.error());
+    if (disk == nullptr && !log->held) reserve();
+    return OwnedDirectory{std::move(lock), std::move(disk), std::move(*log)};
+}
+
+}  // namespace
+
+std::string projection_path(const io::Config& config) {
+    return config.projection_path.empty() ? config.data_directory + "/projections.sqlite3"
+                                          : config.projection_path;
+}
+
+events::StartOptions start_options(const io::Config& config) {
+    events::StartOptions options;
+    options.anchors = config.anchors;
+    auto store = projections::ReadStore::open(projection_path(config));
+    if (!store) return options;
+    const auto checkpoint = store->checkpoint();
+    if (checkpoint && checkpoint->sequence.value() > 0)
+        options.projection = events::Head{checkpoint->sequence, checkpoint->mac};
+    return options;
+}
+
+Result<OwnedDirectory> open_directory(const io::Config& config, io::AuditKey& key, bool may_create) {
+    if (auto named = check_named(config); !named) return failure(named.error());
+    if (!may_create && !events::has_log(config.data_directory))
+        return failure(ErrorCode::config_invalid, "the data directory holds no log",
+                       "Check --data-dir; any other command makes the log.");
+    if (auto prepared = events::prepare_data_directory(config.data_directory); !prepared)
+        return failure(prepared.error());
+    auto lock = events::OwnerLock::acquire(config.data_directory);
+    if (!lock) return failure(lock.error());
+    const auto open = [&](const events::OwnerLock& owner, const events::Secret& secret,
+                          const events::RecordMaker& make_record) {
+        return events::open_or_create_log(owner, secret, events::rocksdb_store(), make_record,
+                                          start_options(config));
+    };
+    return open_locked(config, key, std::move(*lock), open);
+}
+
+Result<OwnedDirectory> resume_directory(const io::Config& config, io::AuditKey& key,
+                                        const events::ResumeRequest& request) {
+    if (auto named = check_named(config); !named) return failure(named.error());
+    auto lock = events::OwnerLock::acquire(config.data_directory);
+    if (!lock) return failure(lock.error());
+    std::optional<events::LogResumed> record;
+    std::string quarantine;
+    const auto open = [&](const events::OwnerLock& owner, const events::Secret& secret,
+                          const events::RecordMaker& make_record) -> Result<events::OwnedLog> {
+        auto resumed = events::resume_log(owner, secret, events::rocksdb_store(), make_record,
+                                          start_options(config), request);
+        if (!resumed) return failure(resumed.error());
+        record = std::move(resumed->record);
+        quarantine = std::move(resumed->quarantine);
+        return std::move(resumed->owned);
+    };
+    auto directory = open_locked(config, key, std::move(*lock), open);
+    if (!directory) return directory;
+    directory->resumed = std::move(record);
+    directory->quarantine = std::move(quarantine);
+    return directory;
+}
+
+Result<Inspection> inspect(const io::Config& config, const io::Environment& environment) {
+    if (auto named = check_named(config); !named) return failure(named.error());
+    auto key = io::load_audit_key(config, environment, false);
+    if (!key) return failure(key.error());
+    auto log = io::open_under(*key, [&](const events::Secret& secret) {
+        return events::inspect_log(config.data_directory, secret, events::rocksdb_store());
+    });
+    if (!log) return failure(log.error());
+    return Inspection{std::move(*log), key->source};
+}
+
+}  // namespace ibkr::cli
