@@ -29,6 +29,8 @@ public:
     AnchoredLog(std::unique_ptr<Log> log, std::vector<AnchorFile> files,
                 std::chrono::milliseconds sync_interval);
     ~AnchoredLog() override;
+    AnchoredLog(const AnchoredLog&) = delete;
+    AnchoredLog& operator=(const AnchoredLog&) = delete;
 
     [[nodiscard]] Result<Head> append(std::span<const PendingRecord> records,
                                       SequenceId expected_next) override;

@@ -69,6 +69,7 @@ std::vector<AnchorFile> anchor_files(const std::vector<std::string>& paths, cons
                                      const Log& log, const Options& options) {
     const Anchor first{log.head(), keys.identity().branch, log.wal_position(), log.head().sequence};
     std::vector<AnchorFile> files;
+    files.reserve(paths.size());
     for (const std::string& path : paths)
         files.push_back(made_anchors(path, keys, first));
     if (options.broken_file < paths.size()) break_file(paths[options.broken_file], options.broken_by);
@@ -331,6 +332,7 @@ TEST_CASE("an anchored log is read and secured while it is written", "[anchor][l
     constexpr std::uint64_t last = 400;
     std::atomic<bool> failed = false;
     std::vector<std::thread> threads;
+    threads.reserve(5);
     for (int reader = 0; reader < 3; ++reader) {
         threads.emplace_back([&rig, &failed] {
             for (std::uint64_t seen = 0; seen < last && !failed;) {
