@@ -94,13 +94,24 @@ Slot encode(const Anchor& anchor, const LogId& log_id, const KeyId& key_id, Hmac
     return slot;
 }
 
+bool is_whole(const Slot& slot) {
+    const Digest checksum = sha256(body_of(slot));
+    constexpr std::array<std::uint8_t, 4> format_and_reserved{anchor_format, 0, 0, 0};
+    return std::ranges::equal(checksum, std::span(slot).subspan<body_bytes, checksum.size()>()) &&
+           std::ranges::equal(format_and_reserved, std::span(slot).first<4>());
+}
+
+bool is_foreign(const Slot& slot, const LogId& log_id) {
+    SlotReader in(slot);
+    (void)in.take(4 + 4 + std::tuple_size_v<KeyId>);
+    return is_whole(slot) && in.take_array<std::tuple_size_v<LogId>>() != log_id;
+}
+
 /// Nothing when the slot is damaged, of another log, or under a key that is not at hand.
 std::optional<Anchor> decode(const Slot& slot, const KeyRing& keys) {
-    const Digest checksum = sha256(body_of(slot));
-    if (!std::ranges::equal(checksum, std::span(slot).subspan<body_bytes, checksum.size()>())) return {};
+    if (!is_whole(slot)) return {};
     SlotReader in(slot);
-    constexpr std::array<std::uint8_t, 4> format_and_reserved{anchor_format, 0, 0, 0};
-    if (in.take_array<4>() != format_and_reserved) return {};
+    (void)in.take(4);
     Anchor anchor;
     anchor.branch = read_be32(in.take(4));
     const auto key_id = in.take_array<std::tuple_size_v<KeyId>>();
@@ -144,16 +155,16 @@ Result<void> write_slot(int file, std::size_t number, const Slot& slot) {
     return {};
 }
 
-using SlotAnchors = std::array<std::optional<Anchor>, anchor_slots>;
+using Slots = std::array<Slot, anchor_slots>;
 
-Result<SlotAnchors> read_slots(int file, const KeyRing& keys) {
-    SlotAnchors anchors;
+Result<Slots> read_slots(int file) {
+    Slots slots{};
     for (std::size_t number = 0; number < anchor_slots; ++number) {
         const auto slot = read_slot(file, number);
         if (!slot) return failure(slot.error());
-        anchors[number] = decode(*slot, keys);
+        slots[number] = *slot;
     }
-    return anchors;
+    return slots;
 }
 
 bool newer(const Anchor& a, const Anchor& b) noexcept {
@@ -196,13 +207,15 @@ Result<AnchorFile> AnchorFile::open(const std::string& path, const KeyRing& keys
     FileDescriptor file(::open(path.c_str(), O_RDWR | open_flags));
     if (!file.open()) return failure(system_error(file_name, "opened", errno));
     if (!is_file(file.get())) return failure(system_error(file_name, "opened", EISDIR));
-    const auto slots = read_slots(file.get(), keys);
+    const auto slots = read_slots(file.get());
     if (!slots) return failure(slots.error());
     AnchorFile anchors(std::move(file), keys.log_id(), key_id, chain_key);
-    const auto& [first, second] = *slots;
+    const std::array<std::optional<Anchor>, anchor_slots> decoded{decode((*slots)[0], keys),
+                                                                  decode((*slots)[1], keys)};
+    const auto& [first, second] = decoded;
     anchors.next_slot_ = first && (!second || !newer(*second, *first)) ? 1 : 0;
-    for (const std::optional<Anchor>& slot : *slots)
-        if (slot) anchors.synced_before_ = std::max(anchors.synced_before_, slot->synced_sequence);
+    for (const std::optional<Anchor>& anchor : decoded)
+        if (anchor) anchors.synced_before_ = std::max(anchors.synced_before_, anchor->synced_sequence);
     return anchors;
 }
 
@@ -239,10 +252,12 @@ Result<AnchorReading> read_anchor_file(const std::string& path, const KeyRing& k
     reading.file_exists = true;
     reading.unusable_slots = anchor_slots;
     if (!file.open() || !is_file(file.get())) return reading;
-    const auto slots = read_slots(file.get(), keys);
+    const auto slots = read_slots(file.get());
     if (!slots) return failure(slots.error());
-    for (const std::optional<Anchor>& slot : *slots)
-        if (slot) reading.anchors.push_back(*slot);
+    for (const Slot& slot : *slots) {
+        if (const auto anchor = decode(slot, keys)) reading.anchors.push_back(*anchor);
+        if (is_foreign(slot, keys.log_id())) ++reading.foreign_slots;
+    }
     reading.unusable_slots -= reading.anchors.size();
     if (reading.anchors.size() == 2 && newer(reading.anchors[1], reading.anchors[0]))
         std::swap(reading.anchors[0], reading.anchors[1]);

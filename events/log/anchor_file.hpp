@@ -67,6 +67,7 @@ struct AnchorReading {
     bool file_exists = false;
     std::vector<Anchor> anchors;     ///< of the usable slots, highest sequence first
     std::size_t unusable_slots = 0;  ///< damaged, cut off, of another log, or under a key the ring lacks
+    std::size_t foreign_slots = 0;   ///< of those: whole, but of another log
     friend bool operator==(const AnchorReading&, const AnchorReading&) = default;
 };
 /// Never judges what it finds, also when that is a directory. Error only when the disk refuses

@@ -49,6 +49,15 @@ Result<void> check_not_rotated_away(const LogReader& log, const LogKeys& keys) {
                                                     keys.identity().key_id_hex());
 }
 
+/// Beside an owner a damaged write-ahead log is refused; whoever reads alone sees what comes before the
+/// damage. Neither changes anything.
+Result<std::unique_ptr<LogReader>> open_for_reading(const DirectoryLayout& layout, const LogStore& store,
+                                                    const LogKeys& keys, const std::string& scratch) {
+    auto log = store.open_reader(layout.log, scratch, keys);
+    if (log || log.error().code != ErrorCode::audit_chain_invalid) return log;
+    return store.open_readable(layout.log, keys);
+}
+
 }  // namespace
 
 Result<InspectedLog> inspect_log(const std::string& data_directory, const Secret& secret,
@@ -63,24 +72,20 @@ Result<InspectedLog> inspect_log(const std::string& data_directory, const Secret
     if (auto checked = check_version(layout); !checked) return failure(checked.error());
     auto keys = read_keys(layout, secret);
     if (!keys) return failure(keys.error());
-    if (!path_exists(layout.log)) return refuse_incomplete("the log is missing beside its keys");
+    if (!store_exists(layout)) return refuse_incomplete("the log is missing beside its keys");
     auto anchors = read_anchors(layout, keys->ring(), options);
     if (!anchors) return failure(anchors.error());
     auto scratch = make_scratch();
     if (!scratch) return failure(scratch.error());
-    auto log = store.open_reader(layout.log, *scratch, *keys);
-    // Beside an owner a damaged write-ahead file is refused; whoever reads alone sees what comes before the
-    // damage. Neither changes anything.
-    if (!log && log.error().code == ErrorCode::audit_chain_invalid)
-        log = store.open_readable(layout.log, *keys);
+    auto log = open_for_reading(layout, store, *keys, *scratch);
     auto usable = log ? check_not_rotated_away(**log, *keys) : Result<void>(failure(log.error()));
+    if (usable) usable = compare_anchors_with(**log, *anchors);
     if (!usable) {
         if (log) log->reset();
         std::error_code ignored;
         fs::remove_all(*scratch, ignored);
         return failure(usable.error());
     }
-    if (auto compared = compare_anchors_with(**log, *anchors); !compared) return failure(compared.error());
     auto standings = standings_of(*anchors, (*log)->head(), options);
     return InspectedLog(std::move(*keys), std::move(*log), std::move(standings), std::move(*scratch));
 }

@@ -16,6 +16,17 @@ namespace {
 
 using Start = StartVerdict::Start;
 
+/// Two data directories that share an anchor file would each take the other's for damaged, and write it anew.
+Result<void> check_external_is_ours(const StartContext& context, const KeyRing& keys) {
+    const std::string& path = context.options.anchors.external_path;
+    if (path.empty()) return {};
+    const auto reading = read_anchor_file(path, keys);
+    if (!reading) return failure(reading.error());
+    if (reading->foreign_slots == 0) return {};
+    return failure(ErrorCode::config_invalid, "anchors.external_path names the anchor file of another log",
+                   "Name a file of its own for each data directory in anchors.external_path.");
+}
+
 /// Whether the chain holds where a start looks at it.
 Result<void> verify_tail(StartLook& look, const KeyRing& keys) {
     const VerifyOptions options{verify_tail_from(look.findings), 2, {}};
@@ -162,6 +173,8 @@ Result<StartLook> look_at_log(const StartContext& context, const LogKeys& keys) 
         if (readable) look.readable = std::move(*readable);
         if (!readable) findings.unreadable = readable.error().message;
     }
+    if (auto checked = check_external_is_ours(context, keys.ring()); !checked)
+        return failure(checked.error());
     auto anchors = read_anchors(context.layout, keys.ring(), context.options);
     if (!anchors) return failure(anchors.error());
     findings.anchors = std::move(*anchors);

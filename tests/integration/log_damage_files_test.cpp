@@ -123,19 +123,24 @@ TEST_CASE("one bit of a table flipped", "[log_damage]") {
     }
 }
 
-TEST_CASE("a part of the store deleted", "[log_damage]") {
+TEST_CASE("a part of the store deleted or damaged", "[log_damage]") {
     LogUnderTest log(10);
     log.append_to(20);
     log.remember_directory();
-    const std::string part = GENERATE(as<std::string>{}, "MANIFEST", "CURRENT", "log", "all of log");
+    const std::string part =
+        GENERATE(as<std::string>{}, "MANIFEST", "MANIFEST flipped", "CURRENT", "log", "all of log");
     INFO(part);
     const std::string store = log.path("log");
     if (part == "CURRENT") fs::remove(store + "/CURRENT");
     if (part == "log" || part == "all of log") fs::remove_all(store);
     if (part == "all of log") fs::create_directory(store);
-    if (part == "MANIFEST")
-        for (const auto& entry : fs::directory_iterator(store))
-            if (entry.path().filename().string().starts_with("MANIFEST")) fs::remove(entry.path());
+    if (part.starts_with("MANIFEST"))
+        for (const auto& entry : fs::directory_iterator(store)) {
+            if (!entry.path().filename().string().starts_with("MANIFEST")) continue;
+            if (part == "MANIFEST") fs::remove(entry.path());
+            if (part == "MANIFEST flipped") flip_bit(entry.path().string(), 20);
+            break;
+        }
     SECTION("the anchors stand at its end") {
         const Hold hold = log.held();
         CHECK(hold.readable_head == SequenceId());
@@ -236,6 +241,14 @@ TEST_CASE("an anchor file that was damaged while the external anchor was not", "
         fs::remove(log.path("anchors"));
         fs::remove(log.options.anchors.external_path);
         CHECK(log.held().reason.find("no usable anchor") != std::string::npos);
+    }
+    SECTION("it is another log's") {
+        LogUnderTest other(5);
+        write_file(log.options.anchors.external_path, file_content(other.path("anchors")));
+        const auto before = directory_snapshot(log.data());
+        CHECK(log.try_open().error().code == ErrorCode::config_invalid);
+        CHECK(directory_snapshot(log.data()) == before);
+        CHECK(file_content(log.options.anchors.external_path) == file_content(other.path("anchors")));
     }
     SECTION("its disk is not there") {
         log.options.anchors.external_path = log.outside("not/mounted/external");

@@ -182,7 +182,7 @@ TEST_CASE("an anchor counts only for its log and under a key at hand", "[anchor]
 
     KeyRing other_log(published_keys().identity().log_id);
     other_log.add({identity.epoch, identity.key_id}, keys.chain_key().copy());
-    CHECK(read_anchors(path, other_log) == AnchorReading{true, {}, 2});
+    CHECK(read_anchors(path, other_log) == AnchorReading{true, {}, 2, 2});
     CHECK(read_anchors(path, KeyRing(identity.log_id)) == AnchorReading{true, {}, 2});
     KeyRing wrong_key(identity.log_id);
     wrong_key.add({identity.epoch, identity.key_id}, Secret(std::string(32, 'w')));
