@@ -116,6 +116,8 @@ Result<ChainWriter::Next> ChainWriter::append_resumed(const PendingRecord& recor
     const Record made = mac_.extend(next.tip.head, next.tip.identity, record);
     const auto gaps = read_resumption(made, ring_);
     if (!gaps) return refused("the record does not attest the resumption: " + gaps.error().message);
+    // A gap whose record is given up is attested no more, unless the new record lists it again.
+    std::erase_if(next.tip.gaps, [&](const AttestedGap& gap) { return gap_at(*gaps, gap.attested_by); });
     for (const AttestedGap& gap : *gaps)
         add_gap(next.tip.gaps, gap);
     const AttestedGap* const lost = gap_at(next.tip.gaps, SequenceId(at.value() - 1));

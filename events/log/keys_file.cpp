@@ -77,7 +77,7 @@ bool read_branches(const nlohmann::json& json, std::vector<SequenceId>& resumpti
         const std::uint64_t sequence = entry.is_object() ? number_at(entry, "sequence") : 0;
         const SequenceId before = resumptions.empty() ? SequenceId(1) : resumptions.back();
         if (sequence <= before.value() || sequence > sequence_max) return false;
-        resumptions.push_back(SequenceId(sequence));
+        resumptions.emplace_back(sequence);
     }
     return true;
 }

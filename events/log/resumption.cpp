@@ -1,6 +1,7 @@
 #include "events/log/resumption.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include "events/event_codec.hpp"
 #include "events/log/chain.hpp"
@@ -54,30 +55,45 @@ Result<Resumption> read(const Record& record, const KeyRing& keys) {
     return resumption;
 }
 
+/// The first record of `newest`'s branch, found by halves because branches only grow; nothing when a hole or
+/// a changed header hides it.
+Result<std::optional<Record>> first_of_branch(const RawRecords& records, const Record& newest) {
+    std::uint64_t low = 1;
+    std::uint64_t high = newest.sequence.value();
+    while (low < high) {
+        const std::uint64_t middle = low + (high - low) / 2;
+        const auto record = records.at_or_before(SequenceId(middle));
+        if (!record) return failure(record.error());
+        if (!*record || (*record)->sequence.value() < low || (*record)->header.branch < newest.header.branch)
+            low = middle + 1;
+        else
+            high = (*record)->sequence.value();
+    }
+    return records.at(SequenceId(low));
+}
+
 /// The record that began `newest`'s branch; nothing when it cannot be found.
 Result<std::optional<Record>> find_beginning(const RawRecords& records, const Record& newest,
                                              const std::vector<SequenceId>& hints,
                                              const std::vector<AttestedGap>& gaps, const KeyRing& keys) {
-    const auto begins_it = [&](const Record& record) {
-        return record.header.branch == newest.header.branch && read(record, keys).has_value();
+    const auto begins_it = [&](const std::optional<Record>& record) {
+        return record && record->header.branch == newest.header.branch &&
+               gap_at(gaps, record->sequence) == nullptr && read(*record, keys).has_value();
     };
     if (begins_it(newest)) return newest;
-    for (auto hint = hints.rbegin(); hint != hints.rend(); ++hint) {
-        if (*hint >= newest.sequence || gap_at(gaps, *hint) != nullptr) continue;
-        auto record = records.at(*hint);
-        if (!record) return failure(record.error());
-        if (*record && begins_it(**record)) return record;
+    for (const SequenceId hint : hints | std::views::reverse) {
+        if (hint >= newest.sequence) continue;
+        auto record = records.at(hint);
+        if (!record || begins_it(*record)) return record;
     }
+    if (auto first = first_of_branch(records, newest); !first || begins_it(*first)) return first;
     for (SequenceId at = newest.sequence; at > SequenceId(1);) {
-        at = SequenceId(at.value() - 1);
-        if (const AttestedGap* gap = gap_at(gaps, at)) {
-            at = gap->from;
-            continue;
-        }
+        const AttestedGap* const gap = gap_at(gaps, SequenceId(at.value() - 1));
+        at = gap != nullptr ? gap->from : SequenceId(at.value() - 1);
+        if (gap != nullptr) continue;
         auto record = records.at_or_before(at);
-        if (!record) return failure(record.error());
+        if (!record || begins_it(*record)) return record;
         if (!*record || (*record)->header.branch < newest.header.branch) break;
-        if (begins_it(**record)) return record;
         at = (*record)->sequence;
     }
     return std::optional<Record>();

@@ -135,7 +135,7 @@ Result<SequenceId> RocksdbRecords::last() const {
     std::vector<rocksdb::LiveFileMetaData> files;
     db_->GetLiveFilesMetaData(&files);
     for (const auto& file : files) {
-        const auto largest = sequence_of(file.largestkey);
+        auto largest = sequence_of(file.largestkey);
         if (!largest) return largest;
         last = std::max(last, *largest);
     }
@@ -145,7 +145,7 @@ Result<SequenceId> RocksdbRecords::last() const {
     rows->SeekToLast();
     if (!rows->status().ok()) return failure(rocksdb_error(rows->status(), "read"));
     if (!rows->Valid()) return last;
-    const auto newest = sequence_of(view(rows->key()));
+    auto newest = sequence_of(view(rows->key()));
     if (!newest) return newest;
     return std::max(last, *newest);
 }

@@ -155,7 +155,27 @@ TEST_CASE("gaps are found whatever the keys file says of them", "[resumption]") 
         std::vector<SequenceId>{SequenceId(15), SequenceId(30), SequenceId(31), SequenceId(50)});
     std::size_t looked_at = 0;
     CHECK(must(find_gaps(raw_of(log, looked_at), newest, hints, log.keys().ring())) == expected);
+    // Each look of `at_or_before` may pass over a gap of nine; none walks through the log.
     if (hints.size() == 2) CHECK(looked_at < 6);
+    CHECK(looked_at < 60);
+}
+
+TEST_CASE("a gap whose record is given up later must be attested again", "[resumption]") {
+    MemoryLog log(fixed_keys());
+    fill(log, 10);
+    resume(log, 20);
+    fill(log, 30);
+    const std::string mac = stored_mac(log, 22);
+    const bool again = GENERATE(true, false);
+    std::vector<LostRange> gaps{{SequenceId(20), SequenceId(22), mac}};
+    if (again) gaps[0].from = SequenceId(11);
+    resume(log, 31, gaps);
+    fill(log, 40);
+    const auto expected = log.gaps();
+    CHECK(expected.size() == 1);
+    CHECK(verify(log, log.keys().ring()).chain_valid == again);
+    log.reopen();
+    CHECK(log.gaps() == expected);
 }
 
 TEST_CASE("a log opens with its gaps when a crash came before the keys file", "[resumption]") {
