@@ -22,6 +22,8 @@ constexpr auto groups = std::to_array<std::pair<std::string_view, std::string_vi
     {"approvals", "Permissions to send exactly one previewed order"},
     {"kill-switch", "The durable switch that stops live trading"},
     {"audit", "Read, export and verify the audit log"},
+    {"keys", "The chain keys of the audit log"},
+    {"engine", "The engine that owns the data directory"},
     {"projections", "The read models folded from the log"},
     {"config", "Configuration files"},
 });
@@ -35,7 +37,7 @@ const std::vector<Command>& all_commands() {
              {health_commands, session_commands, account_commands, contract_commands, market_commands,
               order_commands, order_write_commands, live_order_commands, execution_commands,
               approval_commands, kill_switch_commands, audit_commands, rotate_key_commands, replay_commands,
-              machine_commands, projection_commands, config_commands, completion_commands}) {
+              machine_commands, engine_commands, projection_commands, config_commands, completion_commands}) {
             std::vector<Command> commands_of_part = part();
             std::move(commands_of_part.begin(), commands_of_part.end(), std::back_inserter(all));
         }

@@ -20,6 +20,7 @@ namespace ibkr::cli {
 [[nodiscard]] std::vector<Command> kill_switch_commands();
 [[nodiscard]] std::vector<Command> audit_commands();
 [[nodiscard]] std::vector<Command> rotate_key_commands();
+[[nodiscard]] std::vector<Command> engine_commands();
 [[nodiscard]] std::vector<Command> replay_commands();
 [[nodiscard]] std::vector<Command> machine_commands();
 [[nodiscard]] std::vector<Command> projection_commands();

@@ -8,6 +8,7 @@
 #include "engine/fold/catch_up.hpp"
 #include "engine/lost_orders.hpp"
 #include "events/crypto/hmac.hpp"
+#include "events/redaction/redaction.hpp"
 #include "io/broker/sim/venue.hpp"
 #include "io/calendar/exchange_day.hpp"
 #include "io/config/offline_profile.hpp"
@@ -21,6 +22,7 @@ using events::Result;
 namespace {
 
 constexpr std::uint64_t venue_seed = 1;
+constexpr std::size_t reason_bytes_max = 500;  ///< of a resumption, as recorded
 
 std::string absolute(const std::string& path) {
     std::error_code failed;
@@ -186,6 +188,7 @@ Result<ResumedComposition> Composition::resume(const io::Config& config, const i
         if (auto checked = (*held)->check_resumable(config); !checked) return failure(checked.error());
         const Parts& parts = *(*held)->parts_;
         request.although_in_order = !parts.held();
+        request.reason = events::Redactor(parts.accounts.raw_ids()).text(request.reason, reason_bytes_max);
         if (auto begun = UnfinishedResumption::begin(config, parts.log().identity().branch); !begun)
             return failure(begun.error());
     }

@@ -35,9 +35,9 @@ public:
 
     /// `engine resume`: opens a held log for writing on a new branch, makes the projections anew and records
     /// what was lost and found again (`record_after_resumption`). Crash-safe: the next start is held as
-    /// before, or finishes it. `request.although_in_order` is set here. Errors: CONFIG_INVALID when nothing
-    /// is held, ENGINE_HELD when there is nothing to go on from or what was lost cannot be recorded by this
-    /// version, the broker's when it cannot be asked, and those of `open`.
+    /// before, or finishes it. `request.although_in_order` is set here, and its reason redacted. Errors:
+    /// CONFIG_INVALID when nothing is held, ENGINE_HELD when there is nothing to go on from or what was lost
+    /// cannot be recorded by this version, the broker's when it cannot be asked, and those of `open`.
     [[nodiscard]] static events::Result<ResumedComposition> resume(
         const io::Config& config, const io::Environment& environment, events::ResumeRequest request,
         const projections::RebuildProgress& progress = {});

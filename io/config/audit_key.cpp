@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,7 +31,8 @@ std::string folder_of(const std::string& path) {
     return std::filesystem::path(path).parent_path().string();
 }
 
-events::Result<events::Secret> read_key(const std::string& path) {
+/// Nothing when the file does not hold a key.
+events::Result<std::optional<events::Secret>> read_whole_key(const std::string& path) {
     const events::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!file.open())
         return refused("cannot be opened", "Make 'key' in the home directory readable for this user only.");
@@ -50,30 +52,41 @@ events::Result<events::Secret> read_key(const std::string& path) {
     const bool is_key = events::from_hex(text, raw);
     events::wipe(raw);
     auto secret = events::Secret::take(text);
-    if (!is_key) return refused("does not hold a key", "Put the file 'key' of this log back.");
-    return secret;
+    if (!is_key) return std::optional<events::Secret>();
+    return std::optional(std::move(secret));
 }
 
-enum class IfPresent : std::uint8_t { keep, refuse };
+events::Result<events::Secret> read_key(const std::string& path) {
+    auto key = read_whole_key(path);
+    if (!key) return failure(key.error());
+    if (!*key) return refused("does not hold a key", "Put the file 'key' of this log back.");
+    return std::move(**key);
+}
 
-/// A new key under `path`: the whole file appears at once. If another process was first, its key stays.
-events::Result<void> create_key(const std::string& path, IfPresent if_present) {
-    const std::string folder = folder_of(path);
-    if (auto made = events::make_directories(folder, "home directory"); !made) return made;
+/// The text of a new key file.
+events::Result<std::string> make_key() {
     std::array<std::uint8_t, key_bytes> random{};
-    if (auto filled = events::fill_random(random); !filled) return filled;
+    if (auto filled = events::fill_random(random); !filled) return failure(filled.error());
     std::string text = events::hex(random) + "\n";
     events::wipe(random);
+    return text;
+}
+
+/// The whole file appears at once under its name; if another process was first, its key stays.
+events::Result<void> create_key(const std::string& path) {
+    const std::string folder = folder_of(path);
+    if (auto made = events::make_directories(folder, "home directory"); !made) return made;
+    auto text = make_key();
+    if (!text) return failure(text.error());
     const std::string draft = path + "." + std::to_string(::getpid());
-    (void)::unlink(draft.c_str());  // of an older process with this number that was cut off
-    auto written = events::write_new_file(draft, role, text);
-    events::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+    auto written = events::write_new_file(draft, role, *text);
+    events::wipe({reinterpret_cast<std::uint8_t*>(text->data()), text->size()});
     if (!written) return written;
     const int linked = ::link(draft.c_str(), path.c_str());
     const int error_number = errno;
     (void)::unlink(draft.c_str());
-    const bool is_fine = linked == 0 || (error_number == EEXIST && if_present == IfPresent::keep);
-    if (!is_fine) return failure(events::system_error(role, "creating", error_number));
+    if (linked != 0 && error_number != EEXIST)
+        return failure(events::system_error(role, "creating", error_number));
     return events::sync_directory(folder, "home directory");
 }
 
@@ -110,40 +123,49 @@ events::Result<AuditKey> load_audit_key(const Config& config, const Environment&
         if (!may_create)
             return failure(ErrorCode::config_invalid, "there is no key file to read a log with",
                            "Export IBKR_AUDIT_HMAC_SECRET with the secret the log was written with.");
-        if (auto created = create_key(config.key_file, IfPresent::keep); !created)
-            return failure(created.error());
+        if (auto created = create_key(config.key_file); !created) return failure(created.error());
     }
     auto secret = read_key(config.key_file);
     if (!secret) return failure(secret.error());
     AuditKey key{std::move(*secret), KeySource::key_file};
     if (!events::path_exists(next_key_file(config))) return key;
-    auto next = read_key(next_key_file(config));
+    // One that is not whole was cut off before any log could be under it.
+    auto next = read_whole_key(next_key_file(config));
     if (!next) return failure(next.error());
-    key.next.emplace(std::move(*next));
+    key.next = std::move(*next);
     return key;
 }
 
 events::Result<void> put_down_next_key(const Config& config, AuditKey& key) {
     assert(key.source == KeySource::key_file && !key.next);
-    if (auto created = create_key(next_key_file(config), IfPresent::refuse); !created) return created;
-    auto next = read_key(next_key_file(config));
-    if (!next) return failure(next.error());
-    key.next.emplace(std::move(*next));
+    const std::string next = next_key_file(config);
+    auto text = make_key();
+    if (!text) return failure(text.error());
+    auto written = events::write_new_file(next, role, *text);
+    events::wipe({reinterpret_cast<std::uint8_t*>(text->data()), text->size()});
+    if (!written) return written;
+    if (auto synced = events::sync_directory(folder_of(next), "home directory"); !synced) return synced;
+    auto secret = read_key(next);
+    if (!secret) return failure(secret.error());
+    key.next.emplace(std::move(*secret));
     return {};
 }
 
 events::Result<void> settle_key_files(const Config& config, AuditKey& key) {
-    if (!key.next) return {};
-    assert(key.source == KeySource::key_file);
+    if (key.source != KeySource::key_file) return {};
     const std::string next = next_key_file(config);
     // What was loaded before the lock was taken may be older than the files: they are looked at again.
-    const bool is_as_loaded = holds(config.key_file, key.secret) && holds(next, *key.next);
-    if (is_as_loaded && key.next_is_in_force) {
-        if (auto renamed = events::rename_path(next, config.key_file, role); !renamed) return renamed;
-    } else if (is_as_loaded && ::unlink(next.c_str()) != 0) {
+    const bool is_as_loaded = holds(config.key_file, key.secret);
+    if (key.next_is_in_force) {
+        if (is_as_loaded && holds(next, *key.next))
+            if (auto renamed = events::rename_path(next, config.key_file, role); !renamed) return renamed;
+        key.secret = std::move(*key.next);
+    } else if (!is_as_loaded || !events::path_exists(next)) {
+        key.next.reset();
+        return {};
+    } else if (::unlink(next.c_str()) != 0) {
         return failure(events::system_error(role, "removing", errno));
     }
-    if (key.next_is_in_force) key.secret = std::move(*key.next);
     key.next.reset();
     key.next_is_in_force = false;
     return events::sync_directory(folder_of(config.key_file), "home directory");

@@ -36,19 +36,19 @@ struct AuditKey {
                                                       bool may_create);
 
 // Rotation of the generated key file (`audit rotate-key`), crash-safe at every step:
-//   1. `put_down_next_key`   `key.next` is made beside `key`, whole and synced
+//   1. `put_down_next_key`   `key.next` is made beside `key` and synced; cut off here, it is no key yet
 //   2. events::rotate_key    the log goes on under it
 //   3. `settle_key_files`    it is renamed over `key`, and the folder synced
 // A start that finds `key.next` tries `key` first (`open_under`). It opens the log: the rotation did not
 // happen, and `key.next` is removed. It does not, and `key.next` does: the rotation happened, and step 3
 // follows.
 
-/// Makes the next key beside the key file; `key` holds both afterwards. Precondition: the key file is the
-/// source, and there is no next one.
+/// Makes the next key beside the key file; `key` holds both afterwards. Preconditions: the key file is the
+/// source, and the files are settled.
 [[nodiscard]] events::Result<void> put_down_next_key(const Config& config, AuditKey& key);
 
 /// The key files become what the log says. Called once the log is open under `key.in_force()`, not held, and
-/// locked by the caller. Nothing to do without a next key. Error audit_write_failed: the next start does it.
+/// locked by the caller. Error audit_write_failed: the next start does it.
 [[nodiscard]] events::Result<void> settle_key_files(const Config& config, AuditKey& key);
 
 /// Opens a log: `open(secret)` with the key, and with the next one when the log is not under that. Writes no

@@ -26,9 +26,14 @@ void copy_home(const std::string& from, const std::string& to) {
     fs::copy(from, to, whole_tree);
 }
 
+/// A start that ends a rotation says so on stderr.
+std::string gateway_state(const AgentHome& home) {
+    return home.run({"health", "--json"}).out_json().at("gateway");
+}
+
 /// What any state of a home must come to by itself: it works, its chain is valid, one key file is left.
 void check_whole(const AgentHome& home) {
-    CHECK(home.get({"health"}).at("gateway") == "ok");
+    CHECK(gateway_state(home) == "ok");
     CHECK_FALSE(fs::exists(home.path("home/key.next")));
     const Json verified = home.get({"audit", "verify"});
     CHECK(verified.at("chain_valid") == true);
@@ -112,11 +117,11 @@ TEST_CASE("a supplied secret is rotated to another supplied one", "[cli][rotate]
     AgentHome home;
     home.environment["IBKR_AUDIT_HMAC_SECRET"] = std::string(40, 'o');
     REQUIRE(home.get({"health"}).at("gateway") == "ok");
-    CHECK(home.refused({"audit", "rotate-key"}, 2) == "CONFIG_INVALID");
-    CHECK(home.refused({"audit", "rotate-key", "--new-secret-env", "NOT_SET"}, 2) == "CONFIG_INVALID");
+    CHECK(home.refused({"audit", "rotate-key"}, 7) == "CONFIG_INVALID");
+    CHECK(home.refused({"audit", "rotate-key", "--new-secret-env", "NOT_SET"}, 7) == "CONFIG_INVALID");
     home.environment["SHORT"] = std::string(31, 'n');
-    CHECK(home.refused({"audit", "rotate-key", "--new-secret-env", "SHORT"}, 2) == "CONFIG_INVALID");
-    CHECK(home.refused({"audit", "rotate-key", "--new-secret-env", "IBKR_AUDIT_HMAC_SECRET"}, 2) ==
+    CHECK(home.refused({"audit", "rotate-key", "--new-secret-env", "SHORT"}, 7) == "CONFIG_INVALID");
+    CHECK(home.refused({"audit", "rotate-key", "--new-secret-env", "IBKR_AUDIT_HMAC_SECRET"}, 7) ==
           "CONFIG_INVALID");
     REQUIRE(home.get({"health"}).at("gateway") == "ok");
 
@@ -134,14 +139,9 @@ TEST_CASE("who may rotate, and what a generated key takes", "[cli][rotate]") {
     AgentHome home;
     REQUIRE(home.get({"health"}).at("gateway") == "ok");
     home.environment["NEW_SECRET"] = std::string(40, 'n');
-    CHECK(home.refused({"audit", "rotate-key", "--new-secret-env", "NEW_SECRET"}, 2) == "CONFIG_INVALID");
-    CHECK(home.refused({"audit", "rotate-key", "--data-dir", home.path("home/data"), "--read-only"}, 2) ==
+    CHECK(home.refused({"audit", "rotate-key", "--new-secret-env", "NEW_SECRET"}, 7) == "CONFIG_INVALID");
+    CHECK(home.refused({"audit", "rotate-key", "--data-dir", home.path("home/data"), "--read-only"}, 7) ==
           "CONFIG_INVALID");
-    home.write("config.yaml", "audit:\n  hmac_secret_env: AUDIT_SECRET\nlog:\n  directory: data\n");
-    home.environment["AUDIT_SECRET"] = std::string(40, 's');
-    CHECK(home.refused(
-              {"audit", "rotate-key", "--config", home.path("config.yaml"), "--new-secret-env", "NEW_SECRET"},
-              4) == "OPERATOR_REQUIRED");
     check_whole(home);
     CHECK(rotations(home) == 0);
 }
@@ -178,6 +178,7 @@ TEST_CASE("a rotation cut off at any step is finished or forgotten by the next s
         const bool had_next = fs::exists(cut.path("home/key.next"));
         const Ran read =
             cut.run({"audit", "verify", "--data-dir", cut.path("home/data"), "--read-only", "--json"});
+        INFO(read.out << read.err);
         CHECK(read.exit_code == 0);
         CHECK(fs::exists(cut.path("home/key.next")) == had_next);
 
@@ -199,7 +200,7 @@ TEST_CASE("a rotation killed anywhere leaves a log that opens", "[cli][rotate][k
     for (std::uint32_t round = 0; round < 40; ++round) {
         const Ran ran = home.run_killed({"audit", "rotate-key"}, 500 + round * 3'000);
         ++(ran.exit_code == 0 ? finished : cut);
-        REQUIRE(home.get({"health"}).at("gateway") == "ok");
+        REQUIRE(gateway_state(home) == "ok");
         REQUIRE_FALSE(fs::exists(home.path("home/key.next")));
     }
     INFO("finished " << finished << ", cut off " << cut);

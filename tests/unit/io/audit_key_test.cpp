@@ -1,5 +1,6 @@
 #include "io/config/audit_key.hpp"
 
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -169,6 +170,33 @@ TEST_CASE("a key that is there is never written over by a next one", "[key]") {
     const auto put_down = io::put_down_next_key(home.config, key);
     REQUIRE_FALSE(put_down);
     CHECK(home.text("key.next") == std::string(64, 'a') + "\n");
+}
+
+TEST_CASE("a next key that was cut off while it was made is none, and goes", "[key]") {
+    const Home home;
+    static_cast<void>(home.load());
+    for (const std::string text : {"", "\n", "0123", "zz"}) {
+        const int made = ::open((home.path + "/key.next").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        REQUIRE(made >= 0);
+        REQUIRE(::write(made, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+        ::close(made);
+        auto key = home.load();
+        CHECK_FALSE(key.next);
+        REQUIRE(io::settle_key_files(home.config, key));
+        CHECK_FALSE(home.has("key.next"));
+        CHECK(same(home.load().secret, key.secret));
+    }
+}
+
+TEST_CASE("a next key that others can read is refused", "[key]") {
+    const Home home;
+    auto key = home.load();
+    REQUIRE(io::put_down_next_key(home.config, key));
+    REQUIRE(::chmod((home.path + "/key.next").c_str(), 0644) == 0);
+    const auto loaded =
+        io::load_audit_key(home.config, [](const std::string&) { return std::nullopt; }, false);
+    REQUIRE_FALSE(loaded);
+    CHECK(loaded.error().code == ErrorCode::config_invalid);
 }
 
 TEST_CASE("a supplied key has no next one", "[key]") {
