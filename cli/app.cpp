@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unistd.h>
+#include <utility>
 
 #include "cli/compose.hpp"
 #include "cli/operator_secret.hpp"
@@ -106,8 +107,7 @@ Result<void> App::compose(ProgressLine& progress) {
     auto opened = Composition::open(*loaded, environment_,
                                     [&](events::SequenceId folded) { progress.count(folded.value()); });
     if (!opened) return failure(opened.error());
-    for (const std::string& note : (*opened)->notes())
-        terminal_.err("ibkr-agent: " + printable(note) + "\n");
+    notes_ = (*opened)->notes();
     is_operator_ = *operating;
     scopes_ = loaded->scopes;
     composition_ = std::move(*opened);
@@ -161,7 +161,13 @@ void App::say_unrecorded(const engine::Reply& reply) {
         terminal_.err("not recorded: " + printable(reply.unrecorded_reason) + "\n");
 }
 
+void App::say_notes() {
+    for (const std::string& note : std::exchange(notes_, {}))
+        terminal_.err("ibkr-agent: " + printable(note) + "\n");
+}
+
 void App::print_payload(const std::string& payload) {
+    say_notes();
     if (wants_json()) {
         terminal_.out(pretty_json(payload));
         return;
@@ -183,6 +189,8 @@ void App::print_payload(const std::string& payload) {
 }
 
 int App::refuse(const engine::CallError& failed) {
+    // With --json the error object is all there is on stderr.
+    if (!wants_json()) say_notes();
     terminal_.err(wants_json() ? pretty_json(error_json(failed)) : error_text(failed, terminal_.err_style()));
     return info(failed.error.code).exit_code;
 }

@@ -54,12 +54,15 @@ private:
     [[nodiscard]] events::Result<void> compose(ProgressLine& progress);
     [[nodiscard]] engine::CallContext context() const;
     [[nodiscard]] int closed(int exit_code);
+    /// Tells on stderr, once, what the operator should know of this start.
+    void say_notes();
 
     const Arguments& arguments_;
     io::Environment environment_;
     Terminal terminal_;
     std::unique_ptr<Composition> composition_;
     ProgressLine* progress_ = nullptr;  ///< that of `invoke`, during it
+    std::vector<std::string> notes_;
     std::vector<std::string> scopes_;
     bool is_operator_ = false;
 };
