@@ -141,7 +141,9 @@ struct OrderSendStarted {
 struct OrderOutcome {
     std::string intent_id;
     Outcome outcome = Outcome::unknown;
-    std::string learned_from;  ///< broker_answer | book_read | deadline | recovery
+    /// broker_answer | book_read | deadline | recovery | environment_check | found_at_broker |
+    /// found_in_projection
+    std::string learned_from;
     BrokerOrderId broker_order_id;
     std::string broker_status;
     std::string message;        ///< from outside, redacted and cut
