@@ -31,6 +31,9 @@ ExportFile::~ExportFile() {
 
 Result<ExportFile> ExportFile::create(const std::string& path) {
     events::FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!file.open() && errno == EEXIST)
+        return failure(events::ErrorCode::config_invalid, "the export file is there already",
+                       "Choose another name; nothing is overwritten.");
     if (!file.open()) return failure(events::system_error(file_name, "created", errno));
     return ExportFile(path, std::move(file));
 }
