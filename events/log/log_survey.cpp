@@ -50,7 +50,7 @@ bool chains_to(const Record& record, const Mac& previous, const KeyRing& keys) {
 class Survey {
 public:
     Survey(const LogReader& log, const KeyRing& keys)
-        : log_(log), keys_(keys), known_gaps_(log.gaps()), head_(log.head().sequence), reader_(log) {}
+        : keys_(keys), known_gaps_(log.gaps()), head_(log.head().sequence), reader_(log) {}
 
     [[nodiscard]] Result<LogSurvey> run() {
         Head trusted;  // everything up to here is verified or lost
@@ -111,7 +111,6 @@ private:
         return next;
     }
 
-    const LogReader& log_;
     const KeyRing& keys_;
     const std::vector<AttestedGap> known_gaps_;
     const SequenceId head_;

@@ -27,6 +27,11 @@ constexpr std::size_t copy_name_bytes_max = 64;
 constexpr std::uint64_t copies_per_second_max = 1'000;
 constexpr std::size_t read_bytes = 65'536;
 
+std::string in(const std::string& directory, std::string_view name) {
+    std::string path = directory;
+    path.append("/").append(name);
+    return path;
+}
 std::string finding_path(const DirectoryLayout& layout, const std::string& name) {
     return layout.quarantine + "/" + name + "/finding.json";
 }
@@ -85,7 +90,7 @@ Result<Content> content_of(const std::string& log_directory) {
     Sha256Stream stream;
     for (const std::string& name : content.files) {
         stream.update(name + '\0');
-        const auto bytes = add_content(stream, log_directory + "/" + name);
+        const auto bytes = add_content(stream, in(log_directory, name));
         if (!bytes) return failure(bytes.error());
         stream.update(std::to_string(*bytes) + '\0');
         content.bytes += *bytes;
@@ -153,7 +158,7 @@ Result<std::string> make_copy(const DirectoryLayout& layout, const Content& cont
     if (::mkdir(unfinished.c_str(), 0700) != 0)
         return failure(system_error(quarantine_name, "created", errno));
     for (const std::string& name : content.files)
-        if (auto copied = copy_file(layout.log + "/" + name, unfinished + "/" + name); !copied)
+        if (auto copied = copy_file(in(layout.log, name), in(unfinished, name)); !copied)
             return failure(copied.error());
     if (auto written =
             write_new_file(unfinished + "/finding.json", quarantine_name, to_canonical_json(finding) + "\n");
@@ -183,7 +188,7 @@ Result<std::vector<WalScan>> scan_wals(const std::string& log_directory) {
         std::uint64_t number = 0;
         const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
         if (parsed.ec != std::errc() || std::string_view(parsed.ptr) != ".log") continue;
-        auto scan = scan_wal(log_directory + "/" + name, number);
+        auto scan = scan_wal(in(log_directory, name), number);
         if (!scan) return failure(scan.error());
         scans.push_back(std::move(*scan));
     }

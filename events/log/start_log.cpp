@@ -149,6 +149,7 @@ Result<OwnedLog> start(const StartContext& context, LogKeys keys, bool created) 
     if (auto noted = note_resumption(context, owned); !noted) return failure(noted.error());
     if (auto settled = settle(context, owned, verdict); !settled) return failure(settled.error());
     std::vector<AnchorName> anew;
+    anew.reserve(verdict.rewrites.size());
     for (const AnchorRewrite& rewrite : verdict.rewrites)
         anew.push_back(rewrite.anchor);
     auto anchored = anchor_log(context, owned.keys, std::move(owned.log), anew);

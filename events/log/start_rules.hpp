@@ -88,8 +88,14 @@ inline constexpr std::uint64_t tail_records_min = 1'000;
 [[nodiscard]] SequenceId highest_anchor(const std::vector<AnchorFinding>& anchors) noexcept;
 
 /// No batch takes more of a write-ahead file: its records with key, header, mac and lengths, its own header,
-/// and a record header per block of 32 KiB.
+/// and a record header per block.
+inline constexpr std::uint64_t wal_block_bytes = 32'768;
+inline constexpr std::uint64_t wal_record_header_bytes = 7;
+inline constexpr std::uint64_t batch_overhead_per_record_bytes = 80;
 inline constexpr std::uint64_t batch_wal_bytes_max =
-    (append_bytes_max + append_records_max * 80 + 32) / 32'761 * 32'768 + 2 * 32'768;
+    ((append_bytes_max + append_records_max * batch_overhead_per_record_bytes) /
+         (wal_block_bytes - wal_record_header_bytes) +
+     2) *
+    wal_block_bytes;
 
 }  // namespace ibkr::events
