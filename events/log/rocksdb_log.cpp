@@ -208,7 +208,8 @@ const LogStore& rocksdb_store() noexcept {
                                     },
                                     open_rocksdb_readable,
                                     rocksdb_newest_key_id,
-                                    open_rocksdb_reader};
+                                    open_rocksdb_reader,
+                                    copy_readable_rocksdb};
     return store;
 }
 

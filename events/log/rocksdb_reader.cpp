@@ -67,9 +67,11 @@ private:
     std::vector<AttestedGap> gaps_;
 };
 
-/// Changes nothing in `directory`; stops at the first damage of the write-ahead log. A store of which a table
+}  // namespace
+
+// Stops at the first damage of the write-ahead log. A store of which a table
 /// cannot even be opened shows what the others hold.
-Result<RocksdbRecords> open_read_only(const std::string& directory) {
+Result<RocksdbRecords> open_rocksdb_read_only(const std::string& directory) {
     auto options = rocksdb_reading_options(rocksdb::WALRecoveryMode::kPointInTimeRecovery);
     rocksdb::DB* raw = nullptr;
     rocksdb::Status status = rocksdb::DB::OpenForReadOnly(options, directory, &raw);
@@ -82,10 +84,8 @@ Result<RocksdbRecords> open_read_only(const std::string& directory) {
     return RocksdbRecords(std::move(db));
 }
 
-}  // namespace
-
 Result<std::unique_ptr<LogReader>> open_rocksdb_readable(const std::string& directory, const LogKeys& keys) {
-    auto records = open_read_only(directory);
+    auto records = open_rocksdb_read_only(directory);
     if (!records) return failure(records.error());
     auto reader = std::make_unique<RocksdbReader>(std::move(*records), keys);
     if (auto found = reader->end_at_newest_plausible(keys); !found) return failure(found.error());
@@ -106,7 +106,7 @@ Result<std::unique_ptr<LogReader>> open_rocksdb_reader(const std::string& direct
 }
 
 Result<KeyId> rocksdb_newest_key_id(const std::string& directory) {
-    auto records = open_read_only(directory);
+    auto records = open_rocksdb_read_only(directory);
     if (!records) return failure(records.error());
     const auto last = records->last();
     if (!last) return failure(last.error());

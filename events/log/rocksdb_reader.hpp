@@ -14,5 +14,7 @@ namespace ibkr::events {
                                                                      const std::string& scratch,
                                                                      const LogKeys& keys);
 [[nodiscard]] Result<KeyId> rocksdb_newest_key_id(const std::string& directory);
+[[nodiscard]] Result<SequenceId> copy_readable_rocksdb(const std::string& directory, const std::string& to,
+                                                       const LogKeys& keys);
 
 }  // namespace ibkr::events

@@ -61,6 +61,9 @@ private:
     std::unique_ptr<LoneTable> lone_table_;
 };
 
+/// Opens a store as far as it can be read; changes nothing in `directory` (rocksdb_reader.cpp).
+[[nodiscard]] Result<RocksdbRecords> open_rocksdb_read_only(const std::string& directory);
+
 /// The newest record that can be decoded and whose mac fits its predecessor; nothing in an empty store.
 /// Error audit_chain_invalid when there are rows but no such record.
 [[nodiscard]] Result<std::optional<Record>> newest_plausible(const RocksdbRecords& records,

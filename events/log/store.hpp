@@ -29,6 +29,12 @@ struct LogStore {
     /// private folder that the caller removes afterwards.
     Result<std::unique_ptr<LogReader>> (*open_reader)(const std::string& directory,
                                                       const std::string& scratch, const LogKeys& keys);
+    /// For a resumption of a store that can be read in part but not be opened for writing any more: every row
+    /// that can be read, up to the newest record that verifies, as it is, into a new store in the folder
+    /// `to`, which does not exist yet; synced. Changes nothing in `directory`. The highest sequence that
+    /// stood there, readable or not.
+    Result<SequenceId> (*copy_readable)(const std::string& directory, const std::string& to,
+                                        const LogKeys& keys);
 };
 
 }  // namespace ibkr::events

@@ -1,4 +1,6 @@
+#include <csignal>
 #include <filesystem>
+#include <sys/resource.h>
 
 #include "tests/integration/crashing_store.hpp"
 #include "tests/integration/log_damage_support.hpp"
@@ -172,4 +174,47 @@ TEST_CASE("a resumption cut after its record", "[log_crash]") {
     CHECK(owned.keys.resumptions().size() == 1);
     REQUIRE(owned.log->append(batch(1, 1), owned.log->head().sequence.next()));
     CHECK(verify_chain(*owned.log, owned.keys.ring())->chain_valid);
+}
+
+TEST_CASE("a disk too full for the copy in quarantine drops nothing", "[log_crash]") {
+    LogUnderTest log(acknowledged);
+    {
+        const auto owned = log.open();
+        const std::vector<PendingRecord> large(60, {20, std::string(60'000, 'x')});
+        REQUIRE(owned.log->append(large, SequenceId(acknowledged + 1)));
+    }
+    append_bytes(log.wal_path(), random_bytes(300, 9));
+    const auto before = directory_snapshot(log.data());
+    const int code = in_child([&] {
+        // A limit on file size plays the full disk: the copy is 3.6 MB long.
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit{2'000'000, 2'000'000};
+        if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 1;
+        const auto refused = log.try_open();
+        return !refused && refused.error().code == ErrorCode::audit_write_failed ? 0 : 2;
+    });
+    CHECK(code == 0);
+    CHECK(directory_snapshot(log.data()) == before);
+    CHECK(fs::is_empty(log.path("quarantine")));
+    const auto owned = log.open();
+    CHECK(head_of(owned) == acknowledged + 61);
+    CHECK(events_of<LogTailDiscarded>(*owned.log).size() == 1);
+}
+
+TEST_CASE("what is recorded of the log itself is not before what the log holds", "[log_crash]") {
+    LogUnderTest log(1);
+    const Timestamp late(4'000'000'000'000);
+    {
+        const auto owned = log.open();
+        const PendingRecord record =
+            make_log_record(SequenceId(2), AnchorRewritten{"file", "external", SequenceId(1)}, late);
+        REQUIRE(owned.log->append({&record, 1}, SequenceId(2)));
+    }
+    append_bytes(log.wal_path(), "abc");
+    CHECK(newest_event(*log.open().log).timestamp >= late);
+    flip_bit(log.path("anchors"), 40);
+    flip_bit(log.path("anchors"), anchor_slot_stride_bytes + 40);
+    CHECK(log.held().can_resume);
+    const auto resumed = log.resume();
+    CHECK(newest_event(*resumed.owned.log).timestamp >= late);
 }
