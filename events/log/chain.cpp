@@ -77,11 +77,13 @@ std::string ChainVerifier::why_misplaced(const RecordHeader& header) const {
     if (header.format != record_format) return "its format is not known";
     if (std::string why = why_of_another_key(header); !why.empty()) return why;
     // At the log's beginning everything is known; from a trusted head on, the first record is believed.
+    const bool resumes = header.type_number == log_resumed_type;
     bool follows = header.branch == first_branch || at_.sequence != SequenceId();
     if (previous_) {
-        const std::uint32_t expected = previous_->branch + (header.type_number == log_resumed_type ? 1 : 0);
+        const std::uint32_t expected = previous_->branch + (resumes ? 1 : 0);
         follows = after_gap_ ? header.branch >= expected : header.branch == expected;
     }
+    if (resumes && header.branch <= first_branch) follows = false;
     return follows ? std::string() : "it names branch " + std::to_string(header.branch);
 }
 
