@@ -2,6 +2,9 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
+
+#include <rocksdb/db.h>
 
 #include "events/log/rocksdb_log.hpp"
 #include "tests/unit/events/chain_support.hpp"
@@ -45,6 +48,19 @@ public:
         std::ofstream(newest(".log"), std::ios::app | std::ios::binary) << bytes;
     }
     void remove(const std::string& extension) { std::filesystem::remove(newest(extension)); }
+
+    /// How many levels hold tables.
+    [[nodiscard]] std::size_t levels() const {
+        rocksdb::DB* raw = nullptr;
+        REQUIRE(rocksdb::DB::OpenForReadOnly({}, path(), &raw).ok());
+        const std::unique_ptr<rocksdb::DB> db(raw);
+        std::vector<rocksdb::LiveFileMetaData> files;
+        db->GetLiveFilesMetaData(&files);
+        std::set<int> levels;
+        for (const auto& file : files)
+            levels.insert(file.level);
+        return levels.size();
+    }
 
     [[nodiscard]] Result<std::unique_ptr<Log>> open() const { return rocksdb_store().open(path(), keys_); }
     [[nodiscard]] Result<std::unique_ptr<Log>> open_dropping_tail() const {
@@ -200,6 +216,25 @@ TEST_CASE("a log with a damaged table goes on beyond it", "[log][rocksdb]") {
     }
     // The first readable record is given up too: what it chains to cannot be read.
     check_resumes(store, {{SequenceId(first), SequenceId(after), mac}});
+}
+
+TEST_CASE("a damaged block never stops appends, because tables are moved and not read", "[log][rocksdb]") {
+    Store store;
+    store.settle(300);
+    store.settle(301);
+    store.flip(".sst", 0.3);
+    const SequenceId first = *verify(*store.readable(), store.keys().ring()).first_break_at_sequence;
+    {
+        const auto log = must(store.open());
+        const std::vector<PendingRecord> large(64, PendingRecord{7, std::string(record_bytes_max, 'x')});
+        for (int i = 0; i < 24; ++i)  // some 100 MB: enough tables to be moved down a level
+            must(log->append(large, log->head().sequence.next()));
+    }
+    CHECK(store.levels() > 1);
+    const auto log = must(store.open());
+    CHECK(log->head().sequence == SequenceId(301 + 24 * 64));
+    CHECK(verify(*log, store.keys().ring(), 2).first_break_at_sequence == first);
+    CHECK(read_from(*log, 301).size() == 1 + 24 * 64);
 }
 
 TEST_CASE("a table whose newest records are damaged holds the log before them", "[log][rocksdb]") {
