@@ -185,6 +185,10 @@ std::int64_t Database::changes() const noexcept {
     return sqlite3_changes64(state_->connection);
 }
 
+bool Database::is_read_only() const noexcept {
+    return sqlite3_db_readonly(state_->connection, "main") == 1;
+}
+
 DatabaseFault Database::last_fault() const noexcept {
     return fault_of(sqlite3_errcode(state_->connection));
 }

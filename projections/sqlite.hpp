@@ -154,6 +154,9 @@ public:
 
     /// Rows the last insert, update or delete changed.
     [[nodiscard]] std::int64_t changes() const noexcept;
+    /// True once a page was read of a file that can only be read: opened so, without permission to write, or
+    /// with a format number that this SQLite does not write.
+    [[nodiscard]] bool is_read_only() const noexcept;
     /// The kind of the newest failure on this connection.
     [[nodiscard]] DatabaseFault last_fault() const noexcept;
 

@@ -56,6 +56,14 @@ Result<ProjectionStore, StoreProblem> ProjectionStore::open(const std::string& p
         return tl::unexpected(open_problem({database->last_fault(), laid_out.error()}, path));
     const auto checkpoint = inspect(*database, versions_of(projections));
     if (!checkpoint) return tl::unexpected(checkpoint.error());
+    // Otherwise the first write would tell, after the log has its events.
+    if (path != memory_path && database->is_read_only())
+        return tl::unexpected(open_problem(
+            {DatabaseFault::read_only, events::failure(ErrorCode::audit_write_failed,
+                                                       "projection database: it can be read but not written",
+                                                       std::string(rebuild_advice))
+                                           .value()},
+            path));
     return ProjectionStore(std::move(*database), std::move(projections), *checkpoint);
 }
 

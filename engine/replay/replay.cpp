@@ -62,6 +62,10 @@ Result<void> Replay::Run::decide_again(const std::vector<Event>& group) {
         ++report.decisions_of_other_versions;
         return {};
     }
+    if (workflows->builds_on_lost_events() || first.sequence_id > store->applied().next()) {
+        ++report.decisions_on_lost_events;
+        return {};
+    }
     const auto command =
         statemachines::parse_command(first.decided_from->command_name, first.decided_from->command);
     const auto facts =
@@ -130,8 +134,11 @@ Result<ReplayReport> Replay::run(events::LogCursor& cursor, const Until& until, 
             whole = begins_group(*event, group);
             break;
         }
-        if (begins_group(*event, group))
-            if (auto finished = run_->finish(group, group_mac); !finished) return failure(finished.error());
+        // Of a decision before an attested gap, later events may be gone.
+        const bool after_gap = !group.empty() && event->sequence_id > group.back().sequence_id.next();
+        if (after_gap || begins_group(*event, group))
+            if (auto finished = run_->finish(group, group_mac, !after_gap); !finished)
+                return failure(finished.error());
         group.push_back(std::move(*event));
         group_mac = record.mac;
     }

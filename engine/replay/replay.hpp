@@ -59,6 +59,8 @@ struct ReplayReport {
     std::uint64_t decisions_replayed = 0;
     /// Decided by another version of the deciders: folded, not compared.
     std::uint64_t decisions_of_other_versions = 0;
+    /// Decided on a state that a loss took part of, before a resumption attested it: folded, not compared.
+    std::uint64_t decisions_on_lost_events = 0;
     std::uint64_t difference_count = 0;
     std::vector<ReplayDifference> differences;
     std::optional<events::SequenceId> last_sequence_id;
@@ -66,6 +68,7 @@ struct ReplayReport {
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
         v("decisions_of_other_versions", self.decisions_of_other_versions);
+        v("decisions_on_lost_events", self.decisions_on_lost_events);
         v("decisions_replayed", self.decisions_replayed);
         v("difference_count", self.difference_count);
         v("differences", self.differences);

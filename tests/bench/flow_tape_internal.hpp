@@ -13,8 +13,8 @@
 
 #include <sqlite3.h>
 
-#include "events/log/log.hpp"
 #include "tests/bench/bench.hpp"
+#include "tests/support/forwarding_log.hpp"
 
 namespace ibkr::bench {
 
@@ -153,9 +153,9 @@ private:
 };
 
 /// A log that takes down what is appended.
-class TapingLog final : public events::Log {
+class TapingLog final : public testing::ForwardingLog {
 public:
-    TapingLog(events::Log& log, FlowTape*& tape) : log_(log), tape_(tape) {}
+    TapingLog(events::Log& log, FlowTape*& tape) : ForwardingLog(log), tape_(tape) {}
     [[nodiscard]] events::Result<events::Head> append(std::span<const events::PendingRecord> records,
                                                       events::SequenceId expected_next) override {
         if (tape_ != nullptr) {
@@ -164,34 +164,10 @@ public:
                 step.records.push_back(record.bytes);
             tape_->steps.push_back(std::move(step));
         }
-        return log_.append(records, expected_next);
-    }
-    [[nodiscard]] events::Result<events::Head> append_resumed(const events::PendingRecord& record,
-                                                              events::SequenceId at) override {
-        return log_.append_resumed(record, at);
-    }
-    [[nodiscard]] events::Result<events::Head> append_rotation(const events::PendingRecord& retired,
-                                                               const events::PendingRecord& activated,
-                                                               const events::LogKeys& next) override {
-        return log_.append_rotation(retired, activated, next);
-    }
-    [[nodiscard]] events::Result<void> secure_head() override { return log_.secure_head(); }
-    [[nodiscard]] events::WalPosition wal_position() const override { return log_.wal_position(); }
-    [[nodiscard]] bool alive() const override { return log_.alive(); }
-    [[nodiscard]] events::Head head() const override { return log_.head(); }
-    [[nodiscard]] events::LogIdentity identity() const override { return log_.identity(); }
-    [[nodiscard]] std::vector<events::AttestedGap> gaps() const override { return log_.gaps(); }
-    [[nodiscard]] events::Result<std::unique_ptr<events::LogCursor>> read(
-        events::SequenceId from) const override {
-        return log_.read(from);
-    }
-    [[nodiscard]] events::Result<std::unique_ptr<events::LogCursor>> read_back(
-        events::SequenceId from) const override {
-        return log_.read_back(from);
+        return ForwardingLog::append(records, expected_next);
     }
 
 private:
-    events::Log& log_;
     FlowTape*& tape_;
 };
 

@@ -57,8 +57,8 @@ EngineRig::EngineRig(std::uint64_t seed)
     policies = paper_policies(accounts_.add(ScriptedBroker::account()));
     const LogIdentity identity = log.identity();
     const PendingRecord first = log_record_maker(clock, ids_)(
-        SequenceId(1),
-        LogCreated{identity.log_id_hex(), log_format_version, identity.key_id_hex(), "test"}, {});
+        SequenceId(1), LogCreated{identity.log_id_hex(), log_format_version, identity.key_id_hex(), "test"},
+        {});
     const auto head = log.append({&first, 1}, SequenceId(1));
     assert(head);
     const bool started = restart();
@@ -67,7 +67,19 @@ EngineRig::EngineRig(std::uint64_t seed)
 }
 
 RuntimeParts EngineRig::parts() {
-    return {log, log.keys(), *store_, *workflows_, broker, clock, ids_, accounts_, &cut, "test"};
+    RuntimeParts parts{log_in_front != nullptr ? *log_in_front : log,
+                       log.keys(),
+                       *store_,
+                       *workflows_,
+                       broker,
+                       clock,
+                       ids_,
+                       accounts_,
+                       &cut,
+                       "test"};
+    parts.held = hold;
+    parts.disk = disk;
+    return parts;
 }
 
 bool EngineRig::restart() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/account_directory.hpp"
@@ -59,6 +60,10 @@ public:
     ScriptedBroker broker;
     Cut cut;
     engine::Policies policies;
+    // What the next start finds; borrowed.
+    events::Log* log_in_front = nullptr;  ///< stands before `log`, when set
+    events::DiskSpace* disk = nullptr;
+    std::optional<events::Hold> hold;
 
 private:
     engine::SeededIdSource ids_;

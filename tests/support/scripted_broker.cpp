@@ -137,6 +137,7 @@ Result<std::vector<Bar>> ScriptedBroker::bars(const ContractId&, std::string_vie
 }
 
 Result<std::vector<BrokerOrder>> ScriptedBroker::orders(const AccountId&) {
+    if (!lists_orders_) return failure(ErrorCode::broker_backend_unavailable, "the order list is not there");
     return book_;
 }
 

@@ -31,6 +31,10 @@ public:
     void fill_buys_at_or_above(events::Price price) { fill_from_ = price; }
     void fill(const events::BrokerOrderId& id, events::Quantity quantity, events::Price price);
     void set_absence_provable(bool provable) { absence_provable_ = provable; }
+    /// While false, its order list cannot be read.
+    void set_lists_orders(bool lists) { lists_orders_ = lists; }
+    /// An order that somebody placed: in the book, as working.
+    void add_order(engine::BrokerOrder order) { book_.push_back(std::move(order)); }
     void set_quote(events::Price bid, events::Price ask) { bid_ = bid, ask_ = ask; }
 
     /// Orders ever accepted under a client order id, however they ended.
@@ -76,6 +80,7 @@ private:
     std::function<void()> before_write_;
     std::size_t writes_begun_ = 0;
     bool absence_provable_ = true;
+    bool lists_orders_ = true;
 };
 
 }  // namespace ibkr::testing
