@@ -28,8 +28,9 @@ import os
 import re
 import sys
 
-from independent_form import (MAX_BYTES, MAX_EPOCH, Broken, Keys, ascending, canonical_object, is_integer, mac_of,
-                              parse, quoted, read_anchor, read_ring, record_mac, require, unhex)
+sys.dont_write_bytecode = True
+from independent_form import (MAX_BYTES, MAX_EPOCH, Broken, Keys, ascending, canonical_object, is_integer,   # noqa: E402
+                              mac_of, parse, quoted, read_anchor, read_ring, record_mac, require, unhex)
 
 MAX_LINE = 262_144          # section 11, without the newline
 MAX_SEQUENCE = 2**53 - 1    # section 11
