@@ -29,7 +29,7 @@ import re
 import sys
 
 sys.dont_write_bytecode = True
-from independent_form import (MAX_BYTES, MAX_EPOCH, Broken, Keys, ascending, canonical_object, is_integer,   # noqa: E402
+from independent_form import (MAX_BYTES, MAX_EPOCH, Broken, Keys, ascending, canonical_object, is_integer,  # noqa: E402
                               mac_of, parse, quoted, read_anchor, read_ring, record_mac, require, unhex)
 
 MAX_LINE = 262_144          # section 11, without the newline
