@@ -21,8 +21,8 @@ tl::unexpected<Error> refuse_incomplete(std::string message) {
 }
 
 std::string_view trace_of_a_log(const DirectoryLayout& layout) {
-    constexpr std::array<std::string_view, 5> traces{"log", "keys", "anchors", "quarantine",
-                                                     "projections.sqlite3"};
+    constexpr std::array<std::string_view, 6> traces{"log",        "keys",     "anchors",
+                                                     "quarantine", "resuming", "projections.sqlite3"};
     for (const std::string_view trace : traces)
         if (path_exists(layout.root + "/" + std::string(trace))) return trace;
     return {};

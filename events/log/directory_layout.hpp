@@ -23,8 +23,9 @@ struct DirectoryLayout {
           log(root + "/log"),
           anchors(root + "/anchors"),
           quarantine(root + "/quarantine"),
-          creating(root + "/creating") {}
-    std::string root, version, keys, log, anchors, quarantine, creating;
+          creating(root + "/creating"),
+          resuming(root + "/resuming") {}
+    std::string root, version, keys, log, anchors, quarantine, creating, resuming;
 };
 
 /// A refusal because parts of a log are missing that nothing can stand in for. Code engine_held.

@@ -28,7 +28,7 @@ struct StartOptions {
 /// Why a log is held: it may have lost what was acknowledged. Nothing was changed; reads work.
 struct Hold {
     std::string reason;         ///< one sentence, for people
-    SequenceId readable_head;   ///< the newest record that can be read and verified
+    SequenceId readable_head;   ///< up to here the log can be read and verified, as far as a start looks
     SequenceId highest_anchor;  ///< of all anchors; less than or equal `readable_head` when none is ahead
     std::string quarantine;     ///< name below `quarantine/` of the copy that was made; empty: none was
     /// False when there is nothing to go on from: no readable store, or no keys. A copy must be put back.

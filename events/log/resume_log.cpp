@@ -3,6 +3,7 @@
 
 #include "events/log/creation.hpp"
 #include "events/log/log_survey.hpp"
+#include "events/log/new_store.hpp"
 #include "events/log/quarantine.hpp"
 #include "events/log/start_log.hpp"
 #include "events/log/torn_tail.hpp"
@@ -18,17 +19,15 @@ struct Loss {
     std::vector<AnchorFinding> anchors;
     Timestamp newest;
 
-    [[nodiscard]] bool store_damaged() const {
-        return survey.lost_records > 0 ||
-               std::ranges::any_of(wals, [](const WalScan& scan) { return !scan.whole(); });
+    [[nodiscard]] bool wals_whole() const {
+        return std::ranges::all_of(wals, [](const WalScan& scan) { return scan.whole(); });
     }
 };
 
 /// Whether the next start would open the log by itself; looks only.
 bool starts_by_itself(const StartLook& look, const Loss& loss) {
-    StartVerdict verdict = judge_start(look.findings);
-    const bool refused = std::ranges::any_of(loss.wals, [](const WalScan& scan) { return !scan.whole(); });
-    if (refused) verdict = judge_refused_start(look.findings, loss.wals);
+    const StartVerdict verdict =
+        loss.wals_whole() ? judge_start(look.findings) : judge_refused_start(look.findings, loss.wals);
     return verdict.start != StartVerdict::Start::hold && loss.survey.lost_records == 0;
 }
 
@@ -61,27 +60,30 @@ Result<void> check_resumable(const StartLook& look, const LogKeys& keys) {
     return {};
 }
 
-/// The copy of what the store held; empty when nothing of it is given up.
+/// The copy of what the store held.
 Result<std::string> quarantine_loss(const StartContext& context, const Loss& loss) {
-    if (!loss.store_damaged()) return std::string();
     const SequenceId head = loss.readable_head.sequence;
     return copy_to_quarantine(context.layout,
                               describe_damage("resumed without what is lost", head, loss.wals));
 }
 
-/// Open for writing, as the store is or without what cannot be read at its end.
+/// Open for writing, as the store is or, with a copy in quarantine, without what cannot be read at its end.
 Result<std::unique_ptr<Log>> open_as_far_as_readable(const StartContext& context, const LogKeys& keys,
-                                                     const Loss& loss, const std::string& quarantine) {
-    auto log = context.store.open(context.layout.log, keys);
+                                                     const Loss& loss, std::string& quarantine) {
+    Result<std::unique_ptr<Log>> log = failure(ErrorCode::audit_chain_invalid, "the store is damaged");
+    if (loss.wals_whole()) log = context.store.open(context.layout.log, keys);
     if (!log && log.error().code == ErrorCode::audit_chain_invalid) {
-        if (!quarantine.empty())
-            if (auto noted = set_unfinished(context.layout, Unfinished::resumption, quarantine); !noted)
-                return failure(noted.error());
+        auto copied = quarantine_loss(context, loss);
+        if (!copied) return failure(copied.error());
+        quarantine = std::move(*copied);
+        if (auto noted = set_unfinished(context.layout, Unfinished::resumption, quarantine); !noted)
+            return failure(noted.error());
         log = context.store.open_dropping_tail(context.layout.log, keys);
     }
     if (!log) return log;
     if ((*log)->head() != loss.readable_head)
-        return failure(ErrorCode::audit_chain_invalid, "the log ends elsewhere than it did a moment ago");
+        return failure(ErrorCode::engine_held, "the log ends elsewhere than it did a moment ago",
+                       "Look for another process or a failing disk, then try again.");
     return log;
 }
 
@@ -110,31 +112,72 @@ bool projections_disagree(const StartLook& look) {
     });
 }
 
-/// Everything that is written, in an order in which each crash leaves the log held or resumed: the record,
-/// the anchors, the keys file's note of it.
-Result<ResumedLog> resume(const StartContext& context, LogKeys keys, StartLook look, const Loss& loss,
-                          const ResumeRequest& request) {
-    look.readable.reset();
-    auto quarantine = quarantine_loss(context, loss);
-    if (!quarantine) return failure(quarantine.error());
-    auto log = open_as_far_as_readable(context, keys, loss, *quarantine);
-    if (!log) return failure(log.error());
-    LogResumed body = describe(loss, (*log)->last_sequence(), request);
+Result<LogResumed> append_record(const StartContext& context, Log& log, SequenceId last, const Loss& loss,
+                                 const ResumeRequest& request) {
+    LogResumed body = describe(loss, last, request);
     const SequenceId at = body.to.next();
     const PendingRecord record = context.make_record(at, body, loss.newest);
     assert(record.type_number == log_resumed_type);
-    if (auto head = (*log)->append_resumed(record, at); !head) return failure(head.error());
+    if (auto head = log.append_resumed(record, at); !head) return failure(head.error());
+    return body;
+}
+
+/// The log with `log_resumed` as its newest record.
+struct Resumed {
+    std::unique_ptr<Log> log;
+    LogResumed body;
+};
+
+Result<Resumed> resume_in_place(const StartContext& context, std::unique_ptr<Log> log, const Loss& loss,
+                                const ResumeRequest& request) {
+    auto body = append_record(context, *log, log->last_sequence(), loss, request);
+    if (!body) return failure(body.error());
+    return Resumed{std::move(log), std::move(*body)};
+}
+
+/// For a store that cannot be opened for writing any more.
+Result<Resumed> resume_in_new_store(const StartContext& context, const LogKeys& keys, const Loss& loss,
+                                    const ResumeRequest& request, const std::string& quarantine) {
+    const auto unfinished = begin_new_store(context.layout);
+    if (!unfinished) return failure(unfinished.error());
+    const auto last = context.store.copy_readable(context.layout.log, *unfinished, keys);
+    if (!last) return failure(last.error());
+    auto log = context.store.open(*unfinished, keys);
+    if (!log) return failure(log.error());
+    auto body = append_record(context, **log, *last, loss, request);
+    if (!body) return failure(body.error());
+    log->reset();
+    if (auto exchanged = exchange_stores(context.layout, quarantine); !exchanged)
+        return failure(exchanged.error());
+    log = context.store.open(context.layout.log, keys);
+    if (!log) return failure(log.error());
+    return Resumed{std::move(*log), std::move(*body)};
+}
+
+/// Everything that is written, in an order in which each crash leaves the log held or resumed: the record,
+/// the anchors, the keys file's note of it.
+Result<ResumedLog> resume(const StartContext& context, const LogKeys& keys, StartLook look, const Loss& loss,
+                          const ResumeRequest& request) {
+    look.readable.reset();
+    std::string quarantine;
+    auto log = open_as_far_as_readable(context, keys, loss, quarantine);
+    if (!log && (quarantine.empty() || log.error().code != ErrorCode::audit_chain_invalid))
+        return failure(log.error());
+    auto resumed = log ? resume_in_place(context, std::move(*log), loss, request)
+                       : resume_in_new_store(context, keys, loss, request, quarantine);
+    if (!resumed) return failure(resumed.error());
     std::vector<AnchorName> anew{AnchorName::file};
     if (!context.options.anchors.external_path.empty()) anew.push_back(AnchorName::external);
-    auto anchored = anchor_log(context, keys, std::move(*log), anew);
+    auto anchored = anchor_log(context, keys, std::move(resumed->log), anew);
     if (!anchored) return failure(anchored.error());
-    LogKeys resumed = keys.resumed(at);
-    if (auto replaced = replace_keys(context.layout, resumed); !replaced) return failure(replaced.error());
+    LogKeys later = keys.resumed(resumed->body.to.next());
+    if (auto replaced = replace_keys(context.layout, later); !replaced) return failure(replaced.error());
+    if (auto removed = remove_resuming(context.layout); !removed) return failure(removed.error());
     if (auto cleared = clear_unfinished(context.layout, Unfinished::resumption); !cleared)
         return failure(cleared.error());
-    return ResumedLog{{std::move(resumed), std::move(*anchored), false, {}, projections_disagree(look), {}},
-                      std::move(body),
-                      std::move(*quarantine)};
+    return ResumedLog{{std::move(later), std::move(*anchored), false, {}, projections_disagree(look), {}},
+                      std::move(resumed->body),
+                      std::move(quarantine)};
 }
 
 }  // namespace
@@ -159,7 +202,7 @@ Result<ResumedLog> resume_log(const OwnerLock& lock, const Secret& secret, const
     if (!request.although_in_order && starts_by_itself(*look, *loss))
         return failure(ErrorCode::config_invalid, "the log is in order: there is nothing to resume",
                        "Go on as usual; the next start opens it.");
-    return resume(context, std::move(*keys), std::move(*look), *loss, request);
+    return resume(context, *keys, std::move(*look), *loss, request);
 }
 
 }  // namespace ibkr::events

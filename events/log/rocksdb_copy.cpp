@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t batch_bytes = 4'194'304;
 
-/// A store on its way. Nothing counts before `finish`.
+/// A store on its way. Each batch is synced; nothing counts before `finish`.
 class NewStore {
 public:
     [[nodiscard]] static Result<NewStore> create(const std::string& directory) {
@@ -28,21 +28,16 @@ public:
         return batch_.GetDataSize() < batch_bytes ? Result<void>() : write();
     }
 
-    /// Everything in tables, on disk.
-    [[nodiscard]] Result<void> finish() {
-        if (auto written = write(); !written) return written;
-        return checked(db_->Flush(rocksdb::FlushOptions()));
-    }
+    [[nodiscard]] Result<void> finish() { return write(); }
 
 private:
     explicit NewStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
 
     [[nodiscard]] Result<void> write() {
-        const rocksdb::Status status = db_->Write({}, &batch_);
+        rocksdb::WriteOptions durable;
+        durable.sync = true;
+        const rocksdb::Status status = db_->Write(durable, &batch_);
         batch_.Clear();
-        return checked(status);
-    }
-    static Result<void> checked(const rocksdb::Status& status) {
         if (!status.ok()) return failure(rocksdb_error(status, "copied"));
         return {};
     }

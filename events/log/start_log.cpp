@@ -8,6 +8,7 @@
 #include "events/log/creation.hpp"
 #include "events/log/held_log.hpp"
 #include "events/log/key_rotation.hpp"
+#include "events/log/new_store.hpp"
 #include "events/log/quarantine.hpp"
 #include "events/log/torn_tail.hpp"
 
@@ -118,6 +119,7 @@ Result<void> settle(const StartContext& context, OwnedLog& owned, const StartVer
 
 /// The keys file says after a resumption where it was; a crash may have come between.
 Result<void> note_resumption(const StartContext& context, OwnedLog& owned) {
+    if (auto removed = remove_resuming(context.layout); !removed) return removed;
     if (auto cleared = clear_unfinished(context.layout, Unfinished::resumption); !cleared) return cleared;
     const auto newest = record_at(*owned.log, owned.log->head().sequence);
     if (!newest) return failure(newest.error());
@@ -196,6 +198,7 @@ Result<LogKeys> open_keys(const StartContext& context, const Secret& secret) {
     if (auto checked = check_version(context.layout); !checked) return failure(checked.error());
     auto keys = read_keys(context.layout, secret);
     if (!keys) return keys;
+    if (auto finished = finish_exchange(context.layout); !finished) return failure(finished.error());
     if (store_exists(context.layout))
         if (auto checked = check_rotation(context.layout, *keys, context.store); !checked)
             return failure(checked.error());

@@ -30,8 +30,8 @@ struct StartLook {
 /// Errors: audit_write_failed, config_invalid: the disk does not let itself be read.
 [[nodiscard]] Result<StartLook> look_at_log(const StartContext& context, const LogKeys& keys);
 
-/// VERSION, keys and an unfinished rotation, in an existing data directory. Errors: log_version_unsupported,
-/// log_key_mismatch, engine_held.
+/// VERSION, keys and an unfinished rotation, in an existing data directory, whose store stands in its place
+/// afterwards. Errors: log_version_unsupported, log_key_mismatch, engine_held.
 [[nodiscard]] Result<LogKeys> open_keys(const StartContext& context, const Secret& secret);
 
 /// Puts the anchor files above an opened log. `anew`: those whose both slots are to say the present head,

@@ -54,8 +54,9 @@ std::vector<std::string> directory_snapshot(const std::string& directory) {
     std::vector<std::string> entries;
     auto entry = fs::recursive_directory_iterator(directory);
     for (; entry != fs::recursive_directory_iterator(); ++entry) {
-        if (entry->path().filename() == "owner.lock") continue;
-        if (entry->path().filename() == "quarantine") {
+        const std::string name = entry->path().filename().string();
+        if (name == "owner.lock" || name == "LOG" || name.starts_with("LOG.old")) continue;
+        if (name == "quarantine") {
             entry.disable_recursion_pending();
             continue;
         }
@@ -113,7 +114,8 @@ Hold LogUnderTest::held() {
         CHECK(refused.error().message.find(hold.reason) != std::string::npos);
         CHECK(owned->log->alive());
         CHECK(owned->log->secure_head());
-        if (hold.readable_head > SequenceId())
+        // Where the chain breaks among the newest records, the hold names the place and reads go beyond it.
+        if (hold.readable_head > SequenceId() && hold.reason.find("does not verify") == std::string::npos)
             CHECK(record_at(*owned->log, hold.readable_head).value().has_value());
     }
     CHECK(directory_snapshot(data_) == before);

@@ -19,7 +19,8 @@ namespace ibkr::events::test {
 
 [[nodiscard]] std::string file_content(const std::string& path);
 void write_file(const std::string& path, const std::string& content);
-/// Every file below a directory with a hash of its content, but for owner.lock and quarantine/.
+/// Every file below a directory with a hash of its content, but for owner.lock, quarantine/ and RocksDB's
+/// info log, which notes that a store refused to open.
 [[nodiscard]] std::vector<std::string> directory_snapshot(const std::string& directory);
 
 /// A data directory on disk that is opened, damaged and opened again. Anchors and files are the real ones.

@@ -1,11 +1,14 @@
+#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <random>
+#include <sstream>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 #include "events/log/files.hpp"
-#include "tests/integration/crashing_store.hpp"
 #include "tests/integration/log_damage_support.hpp"
 
 using namespace ibkr::events;
@@ -36,6 +39,61 @@ PendingRecord sized(std::uint64_t sequence, std::size_t bytes) {
 struct Load {
     std::size_t records_min = 1, records_max = 1;  ///< of a batch
     std::size_t record_bytes = 0;
+};
+
+Result<OwnedLog> start_in(const std::string& data) {
+    auto lock = OwnerLock::acquire(data, std::chrono::seconds(10));
+    if (!lock) return failure(lock.error());
+    return open_or_create_log(*lock, audit_secret(), rocksdb_store(), make_log_record);
+}
+
+/// Appends batch after batch and says each head once it is acknowledged. The number of batches appended.
+std::size_t append_batches(const std::string& data, const Load& load, std::uint64_t batch_seed, int pipe,
+                           std::size_t batches_max) {
+    std::mt19937_64 random(batch_seed);
+    const auto owned = start_in(data);
+    if (!owned || owned->held) return 0;
+    for (std::size_t batches = 0; batches < batches_max; ++batches) {
+        const std::uint64_t next = owned->log->head().sequence.value() + 1;
+        const std::size_t count = load.records_min + random() % (load.records_max - load.records_min + 1);
+        std::vector<PendingRecord> records;
+        records.reserve(count);
+        for (std::uint64_t i = 0; i < count; ++i)
+            records.push_back(sized(next + i, load.record_bytes));
+        const auto head = owned->log->append(records, SequenceId(next));
+        if (!head) return batches;
+        const std::uint64_t acknowledged = head->sequence.value();
+        if (::write(pipe, &acknowledged, sizeof acknowledged) != sizeof acknowledged) return batches;
+    }
+    return batches_max;
+}
+
+constexpr const char* child_test = "a process that appends says each head that is acknowledged";
+
+/// What the child process is to do: its test case finds it in the environment.
+struct ChildTask {
+    std::string data;
+    Load load;
+    std::uint64_t seed = 0;
+    int pipe = -1;
+
+    void put_into_environment() const {
+        const auto put = [](const char* name, const std::string& value) { ::setenv(name, value.c_str(), 1); };
+        put("IBKR_KILL_LOOP_DATA", data);
+        put("IBKR_KILL_LOOP_LOAD", std::to_string(load.records_min) + " " + std::to_string(load.records_max) +
+                                       " " + std::to_string(load.record_bytes) + " " + std::to_string(seed) +
+                                       " " + std::to_string(pipe));
+    }
+    [[nodiscard]] static std::optional<ChildTask> of_this_process() {
+        const char* const data = std::getenv("IBKR_KILL_LOOP_DATA");
+        const char* const load = std::getenv("IBKR_KILL_LOOP_LOAD");
+        if (data == nullptr || load == nullptr) return {};
+        ChildTask task;
+        task.data = data;
+        std::istringstream(load) >> task.load.records_min >> task.load.records_max >>
+            task.load.record_bytes >> task.seed >> task.pipe;
+        return task;
+    }
 };
 
 class KillLoop {
@@ -71,32 +129,17 @@ private:
         known_ = 1;
     }
 
-    [[nodiscard]] Result<OwnedLog> start() const {
-        auto lock = OwnerLock::acquire(data_, std::chrono::seconds(10));
-        if (!lock) return failure(lock.error());
-        return open_or_create_log(*lock, audit_secret(), rocksdb_store(), make_log_record);
-    }
+    [[nodiscard]] Result<OwnedLog> start() const { return start_in(data_); }
 
     [[nodiscard]] std::uint64_t appended_bytes() const { return known_ * (load_.record_bytes + 100); }
 
-    /// The child: appends until it is killed and says each head once it is acknowledged.
-    [[nodiscard]] int append_for_ever(int pipe, std::uint64_t child_seed) const {
-        std::mt19937_64 random(child_seed);
-        const auto owned = start();
-        if (!owned || owned->held) return 1;
-        for (std::size_t batches = 0; batches < 100'000; ++batches) {
-            const std::uint64_t next = owned->log->head().sequence.value() + 1;
-            const std::size_t count =
-                load_.records_min + random() % (load_.records_max - load_.records_min + 1);
-            std::vector<PendingRecord> records;
-            for (std::uint64_t i = 0; i < count; ++i)
-                records.push_back(sized(next + i, load_.record_bytes));
-            const auto head = owned->log->append(records, SequenceId(next));
-            if (!head) return 2;
-            const std::uint64_t acknowledged = head->sequence.value();
-            if (::write(pipe, &acknowledged, sizeof acknowledged) != sizeof acknowledged) return 3;
-        }
-        return 0;
+    /// A process of its own program: a forked one would lack the store's background threads.
+    [[nodiscard]] static pid_t begin_child(const ChildTask& task) {
+        const pid_t child = ::fork();
+        if (child != 0) return child;
+        task.put_into_environment();
+        ::execl("/proc/self/exe", "integration_tests", child_test, static_cast<char*>(nullptr));
+        ::_exit(127);
     }
 
     /// The highest sequence that was acknowledged before the process was killed.
@@ -105,10 +148,8 @@ private:
         REQUIRE(::pipe(ends.data()) == 0);
         const FileDescriptor reader(ends[0]);
         FileDescriptor writer(ends[1]);
-        const std::uint64_t child_seed = random_();
-        const pid_t child = ::fork();
+        const pid_t child = begin_child({data_, load_, random_(), writer.get()});
         REQUIRE(child >= 0);
-        if (child == 0) ::_exit(append_for_ever(writer.get(), child_seed));
         {
             const FileDescriptor closed = std::move(writer);
         }
@@ -165,6 +206,26 @@ private:
 };
 
 }  // namespace
+
+TEST_CASE("a process that appends says each head that is acknowledged", "[log_kill_loop]") {
+    if (const auto task = ChildTask::of_this_process()) {
+        // Until it is killed.
+        CHECK(append_batches(task->data, task->load, task->seed, task->pipe, 1'000'000) == 1'000'000);
+        return;
+    }
+    const TemporaryDirectory temporary;
+    REQUIRE(prepare_data_directory(temporary / "data"));
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    const FileDescriptor reader(ends[0]), writer(ends[1]);
+    CHECK(append_batches(temporary / "data", {2, 2, 100}, seed, writer.get(), 3) == 3);
+    for (const std::uint64_t expected : {3, 5, 7}) {
+        std::uint64_t said = 0;
+        CHECK(::read(reader.get(), &said, sizeof said) == sizeof said);
+        CHECK(said == expected);
+    }
+    CHECK(start_in(temporary / "data")->log->head().sequence == SequenceId(7));
+}
 
 TEST_CASE("kill -9 among single records loses nothing that was acknowledged", "[log_kill_loop]") {
     KillLoop loop({1, 1, 0}, 1);

@@ -322,3 +322,54 @@ TEST_CASE("damage right at the log's end is lost with the tail", "[log_resume]")
     }
     check_goes_on(log, record, 2);
 }
+
+TEST_CASE("a store that cannot be opened for writing any more is resumed in a new one", "[log_resume]") {
+    LogUnderTest log(1);
+    log.append_in_batches_to(1'000);
+    log.append_in_batches_to(2'000);
+    log.append_in_batches_to(2'010);
+    const auto tables = table_files(log.path("log"));
+    REQUIRE(tables.size() == 3);
+    std::uint64_t lost_from = 2, readable = 2'010, last = 2'010;
+    SECTION("a table without its footer") {
+        cut_file(tables[1], 20);
+    }
+    SECTION("a table deleted") {
+        fs::remove(tables[1]);
+    }
+    SECTION("the newest table without its footer, everything after it and the anchors gone") {
+        CHECK(head_of(log.open()) == 2'010);
+        cut_file(table_files(log.path("log")).back(), 20);
+        fs::remove(log.wal_path());
+        fs::remove(log.path("anchors"));
+        readable = 2'000;
+    }
+    const std::string old_current = file_content(log.path("log/CURRENT"));
+    CHECK(log.held().can_resume);
+    LogResumed record;
+    {
+        const auto resumed = log.resume();
+        record = resumed.record;
+        CHECK(record.from == SequenceId(readable));
+        CHECK(record.to == SequenceId(last));  // what stood in the store counts, readable or not
+        if (readable == 2'010) {
+            REQUIRE(record.gaps.size() == 1);
+            CHECK(record.gaps.front().from == SequenceId(lost_from));
+        }
+        CHECK(file_content(log.path("quarantine/" + resumed.quarantine + "/log/CURRENT")) == old_current);
+        check_anchors(log, resumed.owned);
+    }
+    CHECK_FALSE(fs::exists(log.path("resuming")));
+    {
+        const auto owned = log.open();
+        const std::vector<PendingRecord> large(50, {20, std::string(60'000, 'x')});
+        for (int i = 0; i < 20; ++i)
+            REQUIRE(owned.log->append(large, owned.log->head().sequence.next()));
+    }
+    const auto owned = log.open();
+    CHECK(head_of(owned) == last + 1 + 1'000);
+    const auto report = verify_chain(*owned.log, owned.keys.ring());
+    REQUIRE(report);
+    INFO(report->reason);
+    CHECK(report->chain_valid);
+}
