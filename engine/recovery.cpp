@@ -126,7 +126,8 @@ Result<void> Runtime::rule_out_lost_orders() {
     const events::SequenceId head = parts_.log.head().sequence;
     const std::string count = lost->size() == 1 ? "an order" : std::to_string(lost->size()) + " orders";
     parts_.held = events::Hold{"the broker's book has " + count +
-                                   " of this log that the log does not know, so the log is an older copy",
+                                   " of this log that the log does not know, or has with other terms, so the "
+                                   "log is an older copy, or the order was changed past this gateway",
                                head,
                                head,
                                {},

@@ -120,7 +120,7 @@ Result<void> Runtime::load_policies(const Policies& policies) {
 
 Result<Executed> Runtime::execute(const CallContext& context, const Command& command, const Facts& facts,
                                   const Render& render) {
-    const Submission submission{&context, &command, &facts, &render};
+    const Submission submission{&context, &command, &facts, &render, unrecorded_reason().empty()};
     auto written = writer_->write({&submission, 1});
     if (!written) return failure(written.error());
     Written& one = written->front();

@@ -59,6 +59,24 @@ bool is_new_work(const Command& command) {
            std::holds_alternative<ModifyOrder>(command);
 }
 
+/// Whether the command's key is bound: it is answered from what is stored, before every other gate (design
+/// 5.7).
+bool is_bound(Runtime& runtime, const Command& command) {
+    return std::visit(
+        [&]<class C>(const C& asked) {
+            if constexpr (requires {
+                              asked.idempotency_key;
+                              asked.account;
+                          }) {
+                const auto bound = runtime.store().idempotency(events::Environment::paper, asked.account,
+                                                               asked.idempotency_key);
+                return bound && bound->has_value();
+            }
+            return false;
+        },
+        command);
+}
+
 /// Scope check, facts, decision, answer: the frame of every workflow call. `gather` makes the facts; its
 /// failure is recorded as tool_failed. `render` makes the payload from the folded records.
 CallResult run_workflow(Runtime& runtime, const CallContext& context, std::string_view scope,
@@ -66,7 +84,7 @@ CallResult run_workflow(Runtime& runtime, const CallContext& context, std::strin
                         const Render& render) {
     const std::string arguments = statemachines::command_json(command).text;
     if (auto denied = missing_scope(runtime, context, scope, arguments)) return tl::unexpected(*denied);
-    if (runtime.held() || is_new_work(command))
+    if (runtime.held() || (is_new_work(command) && !is_bound(runtime, command)))
         if (auto admitted = runtime.admit_new_work(); !admitted)
             return tl::unexpected(CallError{admitted.error(), {}});
     if (auto fired = runtime.fire_due_timers(); !fired)
@@ -77,7 +95,9 @@ CallResult run_workflow(Runtime& runtime, const CallContext& context, std::strin
     if (!executed) return tl::unexpected(CallError{executed.error(), {}});
     if (executed->refusal) return tl::unexpected(CallError{*executed->refusal, executed->audit_event_id});
     if (auto refused = write_not_accepted(command, *executed)) return tl::unexpected(std::move(*refused));
-    return Reply{std::move(executed->payload), executed->audit_event_id, executed->unknown_outcome, {}};
+    Reply reply{std::move(executed->payload), executed->audit_event_id, executed->unknown_outcome, {}};
+    if (reply.audit_event_id.empty()) reply.unrecorded_reason = runtime.unrecorded_reason();
+    return reply;
 }
 
 /// A person's or agent's own words on their way into the log: redacted, cleaned and cut.
@@ -276,9 +296,13 @@ CallResult Gateway::paper_modify(const CallContext& context, const ModifyRequest
                                              request.broker_order_id, request.idempotency_key,
                                              request.changes, request.approval_id};
     const auto gather = [&] {
-        return facts_of_write(
-            runtime_, context, request.account, request.idempotency_key, request.broker_order_id.text(),
-            [&] { return contract_of_order(runtime_, command.account, request.broker_order_id); });
+        return facts_of_write(runtime_, context, request.account, request.idempotency_key,
+                              request.broker_order_id.text(), [&]() -> Result<events::ContractId> {
+                                  if (auto asked = runtime_.rule_out_lost_orders(); !asked)
+                                      return failure(asked.error());
+                                  return contract_of_order(runtime_, command.account,
+                                                           request.broker_order_id);
+                              });
     };
     return run_workflow(runtime_, context, "ibkr:orders:paper:modify", command, gather,
                         order_answer(runtime_));

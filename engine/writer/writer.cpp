@@ -70,6 +70,16 @@ Result<std::vector<Written>> Writer::write(std::span<const Submission> batch) {
 Result<Written> Writer::decide_and_fold(const Submission& submission, Batch& batch) {
     auto decided = state_.decide(*submission.command, *submission.facts);
     if (!decided) return failure(decided.error());
+    if (!submission.record_answers && (decided->refusal || decided->stored_answer)) {
+        assert(decided->effects.empty());
+        Written answered;
+        answered.executed.refusal = decided->refusal;
+        answered.executed.subject = decided->subject;
+        answered.executed.stored_answer = decided->stored_answer;
+        if (submission.render != nullptr && *submission.render && !decided->refusal)
+            answered.executed.payload = (*submission.render)(answered.executed);
+        return answered;
+    }
     std::vector<events::Event> built = build_events(*decided, *submission.context, *submission.command,
                                                     *submission.facts, batch.next, parts_.ids);
     for (events::Event& event : built) {

@@ -18,6 +18,9 @@ struct Submission {
     const statemachines::Command* command = nullptr;
     const statemachines::Facts* facts = nullptr;
     const Render* render = nullptr;  ///< null: no payload is rendered
+    /// False while the disk is nearly full: a refusal, and an answer that is stored already, leave no event
+    /// then, so that asking again and again does not use up the room kept for outcomes.
+    bool record_answers = true;
 };
 
 struct Written {
