@@ -117,6 +117,19 @@ TEST_CASE("an export over a rotation is verified with both secrets, or says what
           "LOG_KEY_MISMATCH");
 }
 
+TEST_CASE("the tail goes on over a rotation", "[cli][audit]") {
+    const AgentHome home;
+    REQUIRE(home.get({"health"}).at("gateway") == "ok");
+    const Ran ran = home.run_until({"audit", "tail", "--limit", "2", "--follow"}, 2, [&] {
+        (void)home.get({"audit", "rotate-key"});
+        (void)home.get({"health"});
+    });
+    CHECK(ran.exit_code == 0);
+    CHECK(ran.err.empty());
+    CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') >= 3);
+    CHECK(home.get({"audit", "tail", "--limit", "500", "--full"}).at("verified_from_sequence") == 1);
+}
+
 TEST_CASE("a key ring holds chain keys and nothing else, and verifies", "[cli][audit]") {
     const RotatedHome rotated;
     const AgentHome& home = rotated.home;

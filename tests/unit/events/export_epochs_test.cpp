@@ -288,6 +288,10 @@ TEST_CASE("a description that its records contradict is caught under a fitting l
              {"\"key_ids\":[" + both_keys + "]", "\"key_ids\":[]"},
              {gap_at_5, replaced(gap_at_5, "11", "13")},
              {gap_at_5, replaced(gap_at_5, "11", "5")},
+             {gap_at_5, replaced(gap_at_5, "11", "4")},
+             {"{\"branches\"", "{\"a\":1,\"branches\""},
+             {"\"from\":1,", "\"from\": 1,"},
+             {"\"previous_mac\":\"00", "\"previous_mac\":\"01"},
              {gap_at_5, replaced(gap_at_5, "11", "9")},
              {gap_at_5, replaced(gap_at_5, "\"to\":5", "\"to\":7")},
              {gap_at_5, replaced(gap_at_5, "\"to\":5", "\"to\":4")},
@@ -298,6 +302,32 @@ TEST_CASE("a description that its records contradict is caught under a fitting l
         CHECK_FALSE(report.chain_valid);
         CHECK(report.events_scanned == 0);
     }
+}
+
+TEST_CASE("a gap does not reach the end of an export", "[export]") {
+    const LongStory story;
+    auto lines = lines_of(exported(story.log, {SequenceId(1), SequenceId(7)}));
+    lines[0] = replaced(lines[0], "\"to\":5}]", "\"to\":7}]");
+    const KeyId newest = story.ring().names().back().key_id;
+    const VerifyReport report = must(checked(sealed(lines, story.ring(), newest), story.ring()));
+    CHECK_FALSE(report.chain_valid);
+    CHECK(report.events_scanned == 0);
+}
+
+TEST_CASE("keys and branches that were left do not come back", "[export]") {
+    std::vector<KeyId> key_ids;
+    std::vector<std::uint32_t> branches;
+    const auto noted = [&](std::uint8_t key, std::uint32_t branch) {
+        return note_header({record_format, 7, branch, KeyId{key}}, key_ids, branches);
+    };
+    CHECK(noted(1, 1));
+    CHECK(noted(2, 1));
+    CHECK(noted(2, 4));
+    CHECK(noted(2, 4));
+    CHECK_FALSE(noted(1, 4));
+    CHECK_FALSE(noted(2, 3));
+    CHECK(key_ids == std::vector<KeyId>{KeyId{1}, KeyId{2}});
+    CHECK(branches == std::vector<std::uint32_t>{1, 4});
 }
 
 TEST_CASE("a log does not end between the two records of a rotation", "[export]") {
