@@ -218,6 +218,31 @@ TEST_CASE("on a nearly full disk new work is refused and what is under way goes 
     CHECK(gateway.approvals_list(rig.context("ibkr_approvals"), {})->unrecorded_reason.empty());
 }
 
+TEST_CASE("on a nearly full disk a bound key is answered, and neither that nor a refusal leaves a record",
+          "[held]") {
+    EngineRig rig;
+    ScriptedDisk disk;
+    rig.disk = &disk;
+    REQUIRE(rig.restart());
+    const auto order = working_order(rig);
+    disk.now = events::DiskRoom::low;
+    const auto head = rig.log.head();
+    const std::size_t writes = rig.broker.writes_begun();
+
+    const auto orders = rig.runtime().store().orders({}, 1);
+    REQUIRE(orders);
+    const auto again = rig.submit(orders->front().approval_id, "first");
+    REQUIRE(again);
+    CHECK(member(again->payload, "broker_order_id") == order.text());
+    CHECK(again->audit_event_id.empty());
+    CHECK(again->unrecorded_reason == "less than 256 MiB are free");
+    CHECK_FALSE(rig.cancel(events::BrokerOrderId("4711"), "c9"));
+    CHECK(rig.log.head() == head);
+    CHECK(rig.broker.writes_begun() == writes);
+    CHECK(rig.cancel(order, "c1"));
+    CHECK(rig.log.head().sequence > head.sequence);
+}
+
 TEST_CASE("the anchors of the intent are durable before the broker sees the order", "[held]") {
     EngineRig rig;
     WatchedLog watched(rig.log);
