@@ -33,7 +33,12 @@ std::vector<std::string> golden_lines() {
 TEST_CASE("numbers and names of event types stand for ever", "[events][catalogue]") {
     const std::map<int, std::string> settled{
         {1, "log_created"},
+        {2, "log_tail_discarded"},
+        {3, "log_resumed"},
+        {4, "audit_key_retired"},
+        {5, "audit_key_activated"},
         {6, "policy_loaded"},
+        {7, "anchor_rewritten"},
         {11, "tool_completed"},
         {12, "tool_failed"},
         {13, "tool_refused"},
