@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "cli/unfinished_resumption.hpp"
 #include "engine/fold/catch_up.hpp"
 #include "engine/lost_orders.hpp"
 #include "events/crypto/hmac.hpp"
@@ -30,6 +29,11 @@ std::string absolute(const std::string& path) {
     return failed ? path : full.lexically_normal().string();
 }
 
+tl::unexpected<events::Error> no_log() {
+    return failure(ErrorCode::config_invalid, "the data directory holds no log",
+                   "Check --data-dir; any other command makes the log.");
+}
+
 }  // namespace
 
 /// Members are released in the reverse order.
@@ -42,6 +46,7 @@ struct Composition::Parts {
     std::unique_ptr<engine::Broker> broker;
     std::optional<UnfinishedResumption> unfinished;
     std::size_t found_in_models = 0;
+    ReadModelsState state_of_models = ReadModelsState::unreadable;
 
     explicit Parts(OwnedDirectory owned)
         : directory(std::move(owned)), accounts([this](const events::AccountId& account) {
@@ -83,11 +88,12 @@ Result<std::optional<engine::AfterResumption>> Composition::Parts::after_resumpt
     if (auto folded = engine::catch_up(log(), models->store); !folded) return failure(folded.error());
     auto found = unfinished->found(models->store);
     if (!found) return failure(found.error());
-    found_in_models = found->size();
+    found_in_models = found->orders.size();
+    state_of_models = found->state;
     engine::AfterResumption after;
     after.actor = request != nullptr ? request->actor : "engine";
     after.reason = request != nullptr ? request->reason : "a resumption that was cut off is finished";
-    after.found = std::move(*found);
+    after.found = std::move(found->orders);
     return std::optional(std::move(after));
 }
 
@@ -108,16 +114,15 @@ Result<std::unique_ptr<Composition>> Composition::open(const io::Config& config,
 }
 
 Result<void> Composition::open_parts(const io::Config& config, const io::Environment& environment,
-                                     const events::ResumeRequest* request,
-                                     const projections::RebuildProgress& progress) {
+                                     Resumption* resumption, const projections::RebuildProgress& progress) {
+    const events::ResumeRequest* const request = resumption != nullptr ? &resumption->request : nullptr;
     if (config.offline_profile)
         if (auto home = io::prepare_home(std::filesystem::path(config.key_file).parent_path().string());
             !home)
             return home;
-    auto key = io::load_audit_key(config, environment, request == nullptr);
-    if (!key) return failure(key.error());
-    auto directory =
-        request != nullptr ? resume_directory(config, *key, *request) : open_directory(config, *key, true);
+    auto directory = resumption != nullptr ? resume_directory(config, environment, resumption->request,
+                                                              std::move(resumption->lock))
+                                           : open_directory(config, environment, true);
     if (!directory) return failure(directory.error());
     parts_ = std::make_unique<Parts>(std::move(*directory));
     notes_ = parts_->directory.log.notes;
@@ -128,7 +133,7 @@ Result<void> Composition::open_parts(const io::Config& config, const io::Environ
     parts_->broker = std::move(*broker);
     auto resumed = parts_->after_resumption(request);
     if (!resumed) return failure(resumed.error());
-    return open_runtime(config, key->source == io::KeySource::key_file, std::move(*resumed));
+    return open_runtime(config, parts_->directory.key_source == io::KeySource::key_file, std::move(*resumed));
 }
 
 Result<void> Composition::open_runtime(const io::Config& config, bool key_is_stored,
@@ -163,7 +168,24 @@ Result<void> Composition::open_runtime(const io::Config& config, bool key_is_sto
     return parts.unfinished ? parts.unfinished->finish() : Result<void>{};
 }
 
-Result<void> Composition::check_resumable(const io::Config& config) {
+Result<ReadModelsState> Composition::read_models_state(const io::Config& config) const {
+    const auto found = found_in_models(projection_path(config), parts_->models->store);
+    if (!found) return failure(found.error());
+    return found->state;
+}
+
+std::optional<projections::RebuildReport> Composition::rebuilt() const {
+    return parts_->models->rebuilt;
+}
+
+OwnedDirectory Composition::release(std::unique_ptr<Composition> composition) {
+    composition->gateway_.reset();
+    composition->runtime_.reset();
+    const std::unique_ptr<Parts> parts = std::move(composition->parts_);
+    return std::move(parts->directory);
+}
+
+Result<ReadModelsState> Composition::check_resumable(const io::Config& config) {
     const std::optional<events::Hold>& hold = runtime_->held();
     if (!hold)
         return failure(ErrorCode::config_invalid, "the log is not held: there is nothing to resume",
@@ -173,35 +195,83 @@ Result<void> Composition::check_resumable(const io::Config& config) {
     const auto at_broker = engine::orders_unknown_to_log(*parts_->broker, parts_->models->store, accounts,
                                                          runtime_->log_prefix());
     if (!at_broker) return failure(at_broker.error());
-    if (auto recordable = engine::can_record(*at_broker); !recordable) return recordable;
+    if (auto recordable = engine::can_record(*at_broker); !recordable) return failure(recordable.error());
     const auto in_models = found_in_models(projection_path(config), parts_->models->store);
     if (!in_models) return failure(in_models.error());
-    return engine::can_record(*in_models);
+    if (auto recordable = engine::can_record(in_models->orders); !recordable)
+        return failure(recordable.error());
+    return in_models->state;
+}
+
+Result<Composition::Resumption> Composition::begin_resumption(const io::Config& config,
+                                                              const io::Environment& environment,
+                                                              events::ResumeRequest request,
+                                                              const projections::RebuildProgress& progress) {
+    auto held = open(config, environment, progress);
+    if (!held) return failure(held.error());
+    const auto models = (*held)->check_resumable(config);
+    if (!models) return failure(models.error());
+    const Parts& parts = *(*held)->parts_;
+    request.although_in_order = !parts.held();
+    const std::string note =
+        *models == ReadModelsState::complete ? "" : " (read models: " + std::string(to_string(*models)) + ")";
+    request.reason =
+        events::Redactor(parts.accounts.raw_ids()).text(request.reason, reason_bytes_max - note.size()) +
+        note;
+    const std::uint32_t branch = parts.log().identity().branch;
+    OwnedDirectory directory = release(std::move(*held));
+    if (auto begun = UnfinishedResumption::begin(config, branch); !begun) return failure(begun.error());
+    return Resumption{std::move(request), std::move(directory.lock)};
 }
 
 Result<ResumedComposition> Composition::resume(const io::Config& config, const io::Environment& environment,
                                                events::ResumeRequest request,
                                                const projections::RebuildProgress& progress) {
-    {
-        auto held = open(config, environment, progress);
-        if (!held) return failure(held.error());
-        if (auto checked = (*held)->check_resumable(config); !checked) return failure(checked.error());
-        const Parts& parts = *(*held)->parts_;
-        request.although_in_order = !parts.held();
-        request.reason = events::Redactor(parts.accounts.raw_ids()).text(request.reason, reason_bytes_max);
-        if (auto begun = UnfinishedResumption::begin(config, parts.log().identity().branch); !begun)
-            return failure(begun.error());
-    }
+    auto begun = begin_resumption(config, environment, std::move(request), progress);
+    if (!begun) return failure(begun.error());
     std::unique_ptr<Composition> composition(new Composition());
-    if (auto opened = composition->open_parts(config, environment, &request, progress); !opened)
+    if (auto opened = composition->open_parts(config, environment, &*begun, progress); !opened)
         return failure(opened.error());
     OwnedDirectory& directory = composition->parts_->directory;
     ResumedComposition resumed;
     resumed.record = std::move(*directory.resumed);
     resumed.quarantine = std::move(directory.quarantine);
     resumed.found_in_models = composition->parts_->found_in_models;
+    resumed.read_models = composition->parts_->state_of_models;
     resumed.composition = std::move(composition);
     return resumed;
+}
+
+Result<OwnedDirectory> open_unless_held(const io::Config& config, const io::Environment& environment) {
+    if (!events::has_log(config.data_directory)) return no_log();
+    auto composition = Composition::open(config, environment);
+    if (!composition) return failure(composition.error());
+    if (const auto& hold = (*composition)->runtime().held()) return failure(hold->error());
+    return Composition::release(std::move(*composition));
+}
+
+Result<projections::RebuildReport> rebuild_unless_held(const io::Config& config,
+                                                       const io::Environment& environment,
+                                                       const projections::RebuildProgress& progress) {
+    if (!events::has_log(config.data_directory)) return no_log();
+    auto composition = Composition::open(config, environment, progress);
+    if (composition) {
+        if (const auto& hold = (*composition)->runtime().held()) return failure(hold->error());
+        if (auto rebuilt = (*composition)->rebuilt()) return std::move(*rebuilt);
+        const OwnedDirectory directory = Composition::release(std::move(*composition));
+        return rebuild_projections(config, *directory.log.log, progress);
+    }
+    if (composition.error().code != ErrorCode::audit_write_failed) return failure(composition.error());
+    Result<projections::RebuildReport> rebuilt;
+    {
+        const auto directory = open_directory(config, environment, false);
+        if (!directory) return failure(directory.error());
+        if (directory->log.held) return failure(directory->log.held->error());
+        rebuilt = rebuild_projections(config, *directory->log.log, progress);
+    }
+    if (!rebuilt) return rebuilt;
+    if (auto checked = open_unless_held(config, environment); !checked) return failure(checked.error());
+    return rebuilt;
 }
 
 Result<io::Config> effective_config(const Globals& globals, const io::Environment& environment) {

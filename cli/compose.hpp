@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/command.hpp"
 #include "cli/data_directory.hpp"
 #include "cli/read_models.hpp"
+#include "cli/unfinished_resumption.hpp"
 #include "engine/gateway/gateway.hpp"
 #include "engine/runtime.hpp"
 #include "io/config/config.hpp"
@@ -50,17 +52,32 @@ public:
     [[nodiscard]] engine::Runtime& runtime() { return *runtime_; }
     /// What the operator should know of this start, one sentence each. Empty as a rule.
     [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
+    /// Of a held log: how much of the read models a resumption could ask.
+    [[nodiscard]] events::Result<ReadModelsState> read_models_state(const io::Config& config) const;
+    /// The report of the rebuild that this start had to do; nothing when there was none.
+    [[nodiscard]] std::optional<projections::RebuildReport> rebuilt() const;
+    /// Ends the engine; the directory stays locked, its log open.
+    [[nodiscard]] static OwnedDirectory release(std::unique_ptr<Composition> composition);
 
 private:
+    /// What `engine resume` goes on with.
+    struct Resumption {
+        events::ResumeRequest request;
+        events::OwnerLock lock;
+    };
     Composition();
     [[nodiscard]] events::Result<void> open_parts(const io::Config& config,
-                                                  const io::Environment& environment,
-                                                  const events::ResumeRequest* request,
+                                                  const io::Environment& environment, Resumption* resumption,
                                                   const projections::RebuildProgress& progress);
     [[nodiscard]] events::Result<void> open_runtime(const io::Config& config, bool key_is_stored,
                                                     std::optional<engine::AfterResumption> resumed);
-    /// Whether everything that a resumption will find can be recorded, before it changes anything.
-    [[nodiscard]] events::Result<void> check_resumable(const io::Config& config);
+    /// Whether everything that a resumption will find can be recorded, before it changes anything; and how
+    /// much of the read models it can ask.
+    [[nodiscard]] events::Result<ReadModelsState> check_resumable(const io::Config& config);
+    /// The check, and what must be on disk before the log is touched; the lock stays held from then on.
+    [[nodiscard]] static events::Result<Resumption> begin_resumption(
+        const io::Config& config, const io::Environment& environment, events::ResumeRequest request,
+        const projections::RebuildProgress& progress);
 
     struct Parts;
     std::unique_ptr<Parts> parts_;
@@ -69,12 +86,24 @@ private:
     std::vector<std::string> notes_;
 };
 
+/// For a command that works on the log itself: the directory of a log that is there and that no start holds,
+/// the engine's own included. Errors: CONFIG_INVALID without a log, ENGINE_HELD, those of
+/// `Composition::open`.
+[[nodiscard]] events::Result<OwnedDirectory> open_unless_held(const io::Config& config,
+                                                              const io::Environment& environment);
+/// `projections rebuild`: the same, and the read models are made anew. Read models that no engine starts on
+/// are made anew first.
+[[nodiscard]] events::Result<projections::RebuildReport> rebuild_unless_held(
+    const io::Config& config, const io::Environment& environment,
+    const projections::RebuildProgress& progress);
+
 /// What `engine resume` came to.
 struct ResumedComposition {
     std::unique_ptr<Composition> composition;  ///< at work again
     events::LogResumed record;
     std::string quarantine;           ///< name below `quarantine/` of the copy of what was damaged; or empty
     std::size_t found_in_models = 0;  ///< orders and keys that only the old read models knew
+    ReadModelsState read_models = ReadModelsState::unreadable;
 };
 
 }  // namespace ibkr::cli

@@ -22,12 +22,25 @@ Result<void> check_named(const io::Config& config) {
                    "Set log.directory in the configuration, or give --data-dir.");
 }
 
+constexpr int rotations_met_max = 10;  ///< while one inspection opens the log
+
+bool same(const io::AuditKey& a, const io::AuditKey& b) {
+    const auto equal = [](const events::Secret& one, const events::Secret& other) {
+        return events::equal_in_constant_time(one.bytes(), other.bytes());
+    };
+    return equal(a.secret, b.secret) && a.next.has_value() == b.next.has_value() &&
+           (!a.next || equal(*a.next, *b.next));
+}
+
 using OpenLog = std::function<Result<events::OwnedLog>(const events::OwnerLock&, const events::Secret&,
                                                        const events::RecordMaker&)>;
 
 /// The room that an earlier owner kept aside is there before the log is opened, which needs some itself.
-Result<OwnedDirectory> open_locked(const io::Config& config, io::AuditKey& key, events::OwnerLock lock,
-                                   const OpenLog& open) {
+Result<OwnedDirectory> open_locked(const io::Config& config, const io::Environment& environment,
+                                   bool may_create, events::OwnerLock lock, const OpenLog& open) {
+    auto loaded = io::load_audit_key(config, environment, may_create);
+    if (!loaded) return failure(loaded.error());
+    io::AuditKey& key = *loaded;
     engine::SystemClock clock;
     engine::SystemIdSource ids;
     std::unique_ptr<events::DiskReserve> disk;
@@ -39,11 +52,11 @@ Result<OwnedDirectory> open_locked(const io::Config& config, io::AuditKey& key, 
     auto log = io::open_under(key, [&](const events::Secret& secret) {
         return open(lock, secret, engine::log_record_maker(clock, ids));
     });
-    if (!log) return failure(log.error());
+    if (!log) return failure(io::with_former_key_advice(config, key.source, log.error()));
     if (!log->held)
         if (auto settled = io::settle_key_files(config, key); !settled) return failure(settled.error());
     if (disk == nullptr && !log->held) reserve();
-    return OwnedDirectory{std::move(lock), std::move(disk), std::move(*log)};
+    return OwnedDirectory{std::move(lock), std::move(disk), std::move(*log), key.source};
 }
 
 }  // namespace
@@ -64,11 +77,14 @@ events::StartOptions start_options(const io::Config& config) {
     return options;
 }
 
-Result<OwnedDirectory> open_directory(const io::Config& config, io::AuditKey& key, bool may_create) {
+Result<OwnedDirectory> open_directory(const io::Config& config, const io::Environment& environment,
+                                      bool may_create) {
     if (auto named = check_named(config); !named) return failure(named.error());
     if (!may_create && !events::has_log(config.data_directory))
         return failure(ErrorCode::config_invalid, "the data directory holds no log",
                        "Check --data-dir; any other command makes the log.");
+    // Looked at before anything is made; the one that counts is read under the lock.
+    if (auto key = io::load_audit_key(config, environment, may_create); !key) return failure(key.error());
     if (auto prepared = events::prepare_data_directory(config.data_directory); !prepared)
         return failure(prepared.error());
     auto lock = events::OwnerLock::acquire(config.data_directory);
@@ -78,14 +94,11 @@ Result<OwnedDirectory> open_directory(const io::Config& config, io::AuditKey& ke
         return events::open_or_create_log(owner, secret, events::rocksdb_store(), make_record,
                                           start_options(config));
     };
-    return open_locked(config, key, std::move(*lock), open);
+    return open_locked(config, environment, may_create, std::move(*lock), open);
 }
 
-Result<OwnedDirectory> resume_directory(const io::Config& config, io::AuditKey& key,
-                                        const events::ResumeRequest& request) {
-    if (auto named = check_named(config); !named) return failure(named.error());
-    auto lock = events::OwnerLock::acquire(config.data_directory);
-    if (!lock) return failure(lock.error());
+Result<OwnedDirectory> resume_directory(const io::Config& config, const io::Environment& environment,
+                                        const events::ResumeRequest& request, events::OwnerLock lock) {
     std::optional<events::LogResumed> record;
     std::string quarantine;
     const auto open = [&](const events::OwnerLock& owner, const events::Secret& secret,
@@ -97,7 +110,7 @@ Result<OwnedDirectory> resume_directory(const io::Config& config, io::AuditKey& 
         quarantine = std::move(resumed->quarantine);
         return std::move(resumed->owned);
     };
-    auto directory = open_locked(config, key, std::move(*lock), open);
+    auto directory = open_locked(config, environment, false, std::move(lock), open);
     if (!directory) return directory;
     directory->resumed = std::move(record);
     directory->quarantine = std::move(quarantine);
@@ -108,11 +121,20 @@ Result<Inspection> inspect(const io::Config& config, const io::Environment& envi
     if (auto named = check_named(config); !named) return failure(named.error());
     auto key = io::load_audit_key(config, environment, false);
     if (!key) return failure(key.error());
-    auto log = io::open_under(*key, [&](const events::Secret& secret) {
-        return events::inspect_log(config.data_directory, secret, events::rocksdb_store());
-    });
-    if (!log) return failure(log.error());
-    return Inspection{std::move(*log), key->source};
+    for (int tries = 1;; ++tries) {
+        auto log = io::open_under(*key, [&](const events::Secret& secret) {
+            return events::inspect_log(config.data_directory, secret, events::rocksdb_store());
+        });
+        if (log) return Inspection{std::move(*log), key->source};
+        if (tries < rotations_met_max && log.error().code == ErrorCode::log_key_mismatch) {
+            auto now = io::load_audit_key(config, environment, false);
+            if (now && !same(*now, *key)) {
+                key = std::move(now);
+                continue;
+            }
+        }
+        return failure(io::with_former_key_advice(config, key->source, log.error()));
+    }
 }
 
 }  // namespace ibkr::cli

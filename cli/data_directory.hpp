@@ -23,21 +23,28 @@ struct OwnedDirectory {
     events::OwnerLock lock;
     std::unique_ptr<events::DiskReserve> disk;  ///< nullptr when the log is held and had none
     events::OwnedLog log;
+    io::KeySource key_source = io::KeySource::environment;
     std::optional<events::LogResumed> resumed = {};  ///< the record that this opening wrote
     std::string quarantine = {};                     ///< name of the copy it made; empty: none
 };
 
-/// `may_create`: an absent log is made; otherwise it is CONFIG_INVALID. A rotation of the generated key file
-/// that was cut off is finished or forgotten, as the log says; `key.in_force()` is then the one it opened
-/// under. A log that is held is opened for reading, and nothing is changed. Errors: those of
-/// `prepare_data_directory`, `OwnerLock::acquire` and `open_or_create_log`.
-[[nodiscard]] events::Result<OwnedDirectory> open_directory(const io::Config& config, io::AuditKey& key,
+/// `may_create`: an absent log and its generated key are made; otherwise it is CONFIG_INVALID. The key that
+/// counts is read under the lock: a rotation may have ended while this call waited for it. A rotation of the
+/// generated key file that was cut off is finished or forgotten, as the log says. A log that is held is
+/// opened for reading, and nothing is changed. Errors: those of `load_audit_key`, `prepare_data_directory`,
+/// `OwnerLock::acquire` and `open_or_create_log`.
+[[nodiscard]] events::Result<OwnedDirectory> open_directory(const io::Config& config,
+                                                            const io::Environment& environment,
                                                             bool may_create);
-/// The same for a log that is to go on after a loss (`resume_log`).
-[[nodiscard]] events::Result<OwnedDirectory> resume_directory(const io::Config& config, io::AuditKey& key,
-                                                              const events::ResumeRequest& request);
+/// The same for a log that is to go on after a loss (`resume_log`). `lock`: of the directory, held since it
+/// was found that there is something to resume.
+[[nodiscard]] events::Result<OwnedDirectory> resume_directory(const io::Config& config,
+                                                              const io::Environment& environment,
+                                                              const events::ResumeRequest& request,
+                                                              events::OwnerLock lock);
 
-/// The log of a directory for reading, beside its owner or of a copy; changes nothing in it.
+/// The log of a directory for reading, beside its owner or of a copy; changes nothing in it. Key files that a
+/// rotation replaces meanwhile are read again.
 struct Inspection {
     events::InspectedLog log;
     io::KeySource key_source;

@@ -36,7 +36,7 @@ Result<ReadModels, projections::StoreProblem> open_models(const std::string& pat
     auto* const kept = workflows.get();
     auto store = open(path, engine::all_projections(std::move(workflows)));
     if (!store) return tl::unexpected(store.error());
-    return ReadModels{std::move(*store), kept};
+    return ReadModels{std::move(*store), kept, {}};
 }
 
 /// Folds what can be read, up to the first record that cannot. Each event is committed by itself, so that
@@ -90,9 +90,11 @@ Result<ReadModels> open_read_models(const io::Config& config, const events::LogR
         if (!opened) return failure(opened.error());
         if (*opened) return std::move(**opened);
     }
-    if (auto rebuilt = rebuild_projections(config, log, progress); !rebuilt) return failure(rebuilt.error());
+    auto rebuilt = rebuild_projections(config, log, progress);
+    if (!rebuilt) return failure(rebuilt.error());
     auto opened = open_models(path, projections::ProjectionStore::open);
     if (!opened) return failure(opened.error().error);
+    opened->rebuilt = std::move(*rebuilt);
     return std::move(*opened);
 }
 

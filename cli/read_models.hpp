@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "engine/fold/workflow_projection.hpp"
@@ -13,7 +14,8 @@ namespace ibkr::cli {
 /// The read models of an owner, open.
 struct ReadModels {
     projections::ProjectionStore store;
-    engine::WorkflowProjection* workflows = nullptr;  ///< owned by `store`
+    engine::WorkflowProjection* workflows = nullptr;         ///< owned by `store`
+    std::optional<projections::RebuildReport> rebuilt = {};  ///< by this opening
 };
 
 /// Folds the log into a new projection database in place of the old one. The caller owns the directory, whose

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <compare>
 #include <fcntl.h>
 #include <filesystem>
-#include <iterator>
 #include <optional>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include "cli/data_directory.hpp"
 #include "engine/fold/workflow_projection.hpp"
@@ -48,11 +49,11 @@ Result<void> copy_synced(const std::string& from, const std::string& to) {
     return {};
 }
 
-/// The write-ahead log comes first, so that a copy that has its name is whole.
+/// Those of a folder that holds none yet. The write-ahead log comes first, so that a copy that has its name
+/// is whole.
 Result<void> copy_models(const std::string& from, const std::string& folder) {
     const std::string copy = folder + models_name;
-    if (events::path_exists(copy)) return {};
-    if (!projections::ReadStore::open(from, our_projections())) return {};
+    if (!events::path_exists(from)) return {};
     if (events::path_exists(from + "-wal"))
         if (auto copied = copy_synced(from + "-wal", copy + "-wal"); !copied) return copied;
     const std::string cut_short = copy + ".part";
@@ -60,36 +61,51 @@ Result<void> copy_models(const std::string& from, const std::string& folder) {
     return events::rename_path(cut_short, copy, role);
 }
 
-/// The branch in a folder's name; nothing when it is not one of ours.
-std::optional<std::uint32_t> branch_of(std::string_view name) {
-    if (!name.starts_with(prefix)) return std::nullopt;
-    name.remove_prefix(prefix.size());
+/// What a folder's name says.
+struct FolderName {
     std::uint32_t branch = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), branch);
-    if (error != std::errc{} || end == name.data() + name.size() || *end != '-') return std::nullopt;
-    return branch;
-}
+    std::uint32_t number = 0;
+    friend auto operator<=>(const FolderName&, const FolderName&) = default;
 
-/// The folder of a try that is not finished, or the next free name.
-Result<std::string> folder_for(const io::Config& config, std::uint32_t branch) {
-    const std::string base = quarantine_of(config) + "/" + std::string(prefix) + std::to_string(branch) + "-";
+    [[nodiscard]] std::string text() const {
+        return std::string(prefix) + std::to_string(branch) + "-" + std::to_string(number);
+    }
+    /// Nothing when it is not one of ours.
+    [[nodiscard]] static std::optional<FolderName> parse(std::string_view text) {
+        if (!text.starts_with(prefix)) return std::nullopt;
+        const char* const end = text.data() + text.size();
+        FolderName name;
+        const auto branch = std::from_chars(text.data() + prefix.size(), end, name.branch);
+        if (branch.ec != std::errc{} || branch.ptr == end || *branch.ptr != '-') return std::nullopt;
+        const auto number = std::from_chars(branch.ptr + 1, end, name.number);
+        if (number.ec != std::errc{} || number.ptr != end) return std::nullopt;
+        return name;
+    }
+};
+
+/// The next free name: behind every folder of the branch that is there.
+Result<std::string> new_folder(const io::Config& config, std::uint32_t branch) {
     for (std::uint32_t number = 1; number <= tries_max; ++number) {
-        std::string folder = base + std::to_string(number);
-        if (!events::path_exists(folder) || events::path_exists(folder + unfinished_name)) return folder;
+        std::string folder = quarantine_of(config) + "/" + FolderName{branch, number}.text();
+        if (!events::path_exists(folder)) return folder;
     }
     return failure(events::ErrorCode::config_invalid,
                    "the quarantine holds " + std::to_string(tries_max) + " resumptions of one branch",
                    "Move the older ones away.");
 }
 
+bool same_act(const statemachines::RecordFoundOrder& a, const statemachines::RecordFoundOrder& b) {
+    return a.order_id == b.order_id && a.operation == b.operation && a.account == b.account &&
+           a.environment == b.environment && a.idempotency_key == b.idempotency_key;
+}
+
 }  // namespace
 
 Result<void> UnfinishedResumption::begin(const io::Config& config, std::uint32_t branch) {
-    const auto folder = folder_for(config, branch);
+    const auto folder = new_folder(config, branch);
     if (!folder) return failure(folder.error());
     if (auto made = events::make_directories(*folder, role); !made) return made;
-    if (!events::path_exists(*folder + unfinished_name))
-        if (auto noted = events::write_new_file(*folder + unfinished_name, role, ""); !noted) return noted;
+    if (auto noted = events::write_new_file(*folder + unfinished_name, role, ""); !noted) return noted;
     if (auto copied = copy_models(projection_path(config), *folder); !copied) return copied;
     for (const std::string& made : {*folder, quarantine_of(config), config.data_directory})
         if (auto synced = events::sync_directory(made, role); !synced) return synced;
@@ -100,40 +116,70 @@ Result<UnfinishedResumption> UnfinishedResumption::find(const io::Config& config
     UnfinishedResumption unfinished;
     const std::string quarantine = quarantine_of(config);
     if (!events::path_exists(quarantine)) return unfinished;
+    std::vector<FolderName> due;
     std::error_code failed;
     for (fs::directory_iterator entry(quarantine, failed), end; !failed && entry != end;
          entry.increment(failed)) {
-        const auto of = branch_of(entry->path().filename().string());
-        std::string path = entry->path().string();
-        if (of && *of < branch && events::path_exists(path + unfinished_name))
-            unfinished.folders_.push_back(std::move(path));
+        const auto name = FolderName::parse(entry->path().filename().string());
+        if (name && name->branch < branch && events::path_exists(entry->path().string() + unfinished_name))
+            due.push_back(*name);
     }
     if (failed) return failure(events::system_error(role, "read", failed.value()));
-    std::sort(unfinished.folders_.begin(), unfinished.folders_.end());
+    std::sort(due.rbegin(), due.rend());
+    for (const FolderName& name : due)
+        unfinished.folders_.push_back(quarantine + "/" + name.text());
     return unfinished;
 }
 
-Result<std::vector<statemachines::RecordFoundOrder>> found_in_models(const std::string& path,
-                                                                     const projections::Queries& of_the_log) {
-    auto models = projections::ReadStore::open(path, our_projections());
-    if (!models) {
-        const auto condition = models.error().condition;
-        if (condition != projections::StoreCondition::unavailable)
-            return std::vector<statemachines::RecordFoundOrder>();
-        return failure(models.error().error);
+std::string_view to_string(ReadModelsState state) noexcept {
+    switch (state) {
+        case ReadModelsState::complete:
+            return "complete";
+        case ReadModelsState::partly_unreadable:
+            return "partly unreadable";
+        case ReadModelsState::unreadable:
+            break;
     }
-    return models->read([&](const projections::Queries& old_models, const projections::Checkpoint&) {
-        return engine::orders_ahead(old_models, of_the_log);
-    });
+    return "unreadable";
 }
 
-Result<std::vector<statemachines::RecordFoundOrder>> UnfinishedResumption::found(
-    const projections::Queries& of_the_log) const {
-    std::vector<statemachines::RecordFoundOrder> all;
+Result<FoundInModels> found_in_models(const std::string& path, const projections::Queries& of_the_log) {
+    using projections::StoreCondition;
+    auto condition = StoreCondition::ready;
+    if (const auto models = projections::ReadStore::open(path, our_projections()); !models) {
+        condition = models.error().condition;
+        if (condition == StoreCondition::unavailable) return failure(models.error().error);
+        if (condition != StoreCondition::damaged && condition != StoreCondition::checkpoint_damaged)
+            return FoundInModels{};
+    }
+    projections::DatabaseOptions options;
+    options.mode = projections::DatabaseOptions::Mode::read_only;
+    auto database = projections::Database::try_open(path, options);
+    if (!database) return FoundInModels{};
+    const projections::Queries models(std::move(*database));
+    if (!models.database().begin_read()) return FoundInModels{};
+    auto ahead = engine::orders_ahead(models, of_the_log);
+    models.database().rollback();
+    if (!ahead) return failure(ahead.error());
+    FoundInModels found{std::move(ahead->found), ReadModelsState::complete};
+    if (condition != StoreCondition::ready || ahead->unreadable > 0)
+        found.state = ReadModelsState::partly_unreadable;
+    return found;
+}
+
+Result<FoundInModels> UnfinishedResumption::found(const projections::Queries& of_the_log) const {
+    FoundInModels all;
+    bool is_newest = true;
     for (const std::string& folder : folders_) {
         auto found = found_in_models(folder + models_name, of_the_log);
         if (!found) return failure(found.error());
-        all.insert(all.end(), std::make_move_iterator(found->begin()), std::make_move_iterator(found->end()));
+        if (std::exchange(is_newest, false)) {
+            all = std::move(*found);
+            continue;
+        }
+        for (auto& order : found->orders)
+            if (std::ranges::none_of(all.orders, [&](const auto& one) { return same_act(one, order); }))
+                all.orders.push_back(std::move(order));
     }
     return all;
 }

@@ -8,6 +8,7 @@
 #include "engine/lost_orders_internal.hpp"
 #include "events/redaction/redaction.hpp"
 #include "projections/store.hpp"
+#include "statemachines/evolve/evolve.hpp"
 #include "statemachines/hashing.hpp"
 #include "statemachines/risk/risk.hpp"
 
@@ -92,25 +93,65 @@ RecordFoundOrder found_in_book(const BrokerOrder& order, const events::AccountHa
     return found;
 }
 
+/// Whether the book shows a change of one of our orders that the log does not know. Nothing is said of an
+/// order that has ended in the log, or of which a write is under way or lost. Prices that the venue itself
+/// moves (a trailing stop's) are not compared.
+bool was_changed(const BrokerOrder& book, const events::OrderRecord& record) {
+    if (!statemachines::order_is_open(record.state) || record.pending || record.lost_modify ||
+        record.modify_unknown || record.state == "unknown")
+        return false;
+    const events::OrderTerms& ours = record.terms;
+    const events::OrderTerms& theirs = book.terms;
+    return ours.quantity != theirs.quantity || ours.limit_price != theirs.limit_price ||
+           ours.trailing_amount != theirs.trailing_amount ||
+           ours.trailing_percent != theirs.trailing_percent || ours.time_in_force != theirs.time_in_force;
+}
+
+/// A modify that the log lost. Its key cannot be told from the book; the one it gets is derived from what
+/// the book shows, so that the same change is recorded once.
+RecordFoundOrder change_in_book(const BrokerOrder& book, const events::OrderRecord& record, Broker& broker,
+                                const AccountDirectory& accounts) {
+    RecordFoundOrder found = found_in_book(book, record.account, broker, accounts);
+    const std::string what = "terms " + book.client_order_id.text() + " " + std::to_string(record.position);
+    found.order_id = record.order_id;
+    found.operation = Operation::modify;
+    const std::string id = statemachines::found_id(record.account, record.environment, what);
+    found.idempotency_key = events::IdempotencyKey("found." + id.substr(0, 32));
+    found.environment = record.environment;
+    const auto before = statemachines::order_notional(record.terms, std::nullopt);
+    if (!before || before->currency != found.notional.currency) return found;
+    const auto added = found.notional.amount.minus(before->amount);
+    if (added) found.notional.amount = added->is_negative() ? events::Decimal() : *added;
+    return found;
+}
+
 // ---------------------------------------------------------------------------- found in read models ahead
 
-Result<RecordFoundOrder> order_of_models(const Queries& models, const events::WorkflowId& id) {
+/// Of old models: whether the rest of them may still be read.
+bool is_damage(const events::Error& error) {
+    return error.code != ErrorCode::engine_busy;
+}
+
+/// What lies in other tables than the order's and cannot be read is left out and counted.
+Result<RecordFoundOrder> order_of_models(const Queries& models, const events::WorkflowId& id,
+                                         std::size_t& unreadable) {
     auto order = models.order(id);
     if (!order) return failure(order.error());
     if (!*order)
         return failure(ErrorCode::audit_write_failed, "the old read models name an order that they lack",
                        std::string(projections::rebuild_advice));
     auto bound = models.idempotency((*order)->environment, (*order)->account, (*order)->idempotency_key);
-    if (!bound) return failure(bound.error());
+    if (!bound && !is_damage(bound.error())) return failure(bound.error());
     auto counted = models.counted_notional(id, id.text());
-    if (!counted) return failure(counted.error());
+    if (!counted && !is_damage(counted.error())) return failure(counted.error());
+    unreadable += (bound ? 0U : 1U) + (counted ? 0U : 1U);
     RecordFoundOrder found;
     found.found_at = "projection";
     found.order_id = id;
     found.account = (*order)->account;
     found.environment = (*order)->environment;
     found.idempotency_key = (*order)->idempotency_key;
-    if (*bound && (*bound)->order_id == id) found.request_hash = (*bound)->request_hash;
+    if (bound && *bound && (*bound)->order_id == id) found.request_hash = (*bound)->request_hash;
     found.client_order_id = (*order)->client_order_id;
     found.broker_order_id = (*order)->broker_order_id;
     found.terms = (*order)->terms;
@@ -118,13 +159,17 @@ Result<RecordFoundOrder> order_of_models(const Queries& models, const events::Wo
     found.approval_id = (*order)->approval_id;
     found.order_hash = (*order)->order_hash;
     found.policy_name = (*order)->policy_name;
-    if (*counted) found.notional = **counted;
+    if (counted && *counted)
+        found.notional = **counted;
+    else if (const auto own = statemachines::order_notional(found.terms, std::nullopt); !counted && own)
+        found.notional = *own;
     return found;
 }
 
 /// A cancel's or modify's key; what it was for follows from the order as the models have it.
-Result<RecordFoundOrder> change_of_models(const Queries& models, const events::IdempotencyRecord& key) {
-    auto found = order_of_models(models, key.order_id);
+Result<RecordFoundOrder> change_of_models(const Queries& models, const events::IdempotencyRecord& key,
+                                          std::size_t& unreadable) {
+    auto found = order_of_models(models, key.order_id, unreadable);
     if (!found) return found;
     found->operation = key.operation;
     found->idempotency_key = key.key;
@@ -134,8 +179,9 @@ Result<RecordFoundOrder> change_of_models(const Queries& models, const events::I
     found->order_hash.clear();
     found->notional = {events::Decimal(), found->terms.contract.currency};
     auto counted = models.counted_notional(key.order_id, key.intent_id);
-    if (!counted) return failure(counted.error());
-    if (*counted) found->notional = **counted;
+    if (!counted && !is_damage(counted.error())) return failure(counted.error());
+    if (!counted) ++unreadable;
+    if (counted && *counted) found->notional = **counted;
     return found;
 }
 
@@ -146,27 +192,56 @@ Result<void> add(std::vector<RecordFoundOrder>& all, Result<RecordFoundOrder> on
     return {};
 }
 
-Result<void> add_orders_ahead(const Queries& old_models, const Queries& of_the_log,
-                              std::vector<RecordFoundOrder>& found) {
+/// The next rows of a table of which some, or the rest, cannot be read. `read(position, limit)` as
+/// `Queries::orders_after`. Empty: no more.
+template <class Read>
+auto next_readable(const Read& read, projections::TablePosition& position, std::size_t& unreadable)
+    -> decltype(read(position, 1U)) {
+    const projections::TablePosition start = position;
+    auto rows = read(position, projections::rows_max);
+    if (rows || !is_damage(rows.error())) return rows;
+    position = start;
+    for (;;) {
+        const std::int64_t before = position.row;
+        rows = read(position, 1U);
+        if (rows || !is_damage(rows.error())) return rows;
+        ++unreadable;
+        if (position.row == before) return typename decltype(rows)::value_type();
+    }
+}
+
+Result<void> add_readable(OrdersAhead& ahead, Result<RecordFoundOrder> one) {
+    if (one || !is_damage(one.error())) return add(ahead.found, std::move(one));
+    ++ahead.unreadable;
+    return {};
+}
+
+Result<void> add_orders_ahead(const Queries& old_models, const Queries& of_the_log, OrdersAhead& ahead) {
+    const auto read = [&](projections::TablePosition& at, std::uint32_t limit) {
+        return old_models.orders_after(at, limit);
+    };
     projections::TablePosition position;
     for (;;) {
-        const auto ids = old_models.orders_after(position);
+        const auto ids = next_readable(read, position, ahead.unreadable);
         if (!ids) return failure(ids.error());
         if (ids->empty()) return {};
         for (const events::WorkflowId& id : *ids) {
             const auto known = of_the_log.has_order(id);
             if (!known) return failure(known.error());
             if (*known) continue;
-            if (auto added = add(found, order_of_models(old_models, id)); !added) return added;
+            if (auto added = add_readable(ahead, order_of_models(old_models, id, ahead.unreadable)); !added)
+                return added;
         }
     }
 }
 
-Result<void> add_keys_ahead(const Queries& old_models, const Queries& of_the_log,
-                            std::vector<RecordFoundOrder>& found) {
+Result<void> add_keys_ahead(const Queries& old_models, const Queries& of_the_log, OrdersAhead& ahead) {
+    const auto read = [&](projections::TablePosition& at, std::uint32_t limit) {
+        return old_models.keys_after(at, limit);
+    };
     projections::TablePosition position;
     for (;;) {
-        const auto keys = old_models.keys_after(position);
+        const auto keys = next_readable(read, position, ahead.unreadable);
         if (!keys) return failure(keys.error());
         if (keys->empty()) return {};
         for (const events::IdempotencyRecord& key : *keys) {
@@ -174,7 +249,8 @@ Result<void> add_keys_ahead(const Queries& old_models, const Queries& of_the_log
             const auto known = of_the_log.idempotency(key.environment, key.account, key.key);
             if (!known) return failure(known.error());
             if (*known) continue;
-            if (auto added = add(found, change_of_models(old_models, key)); !added) return added;
+            if (auto added = add_readable(ahead, change_of_models(old_models, key, ahead.unreadable)); !added)
+                return added;
         }
     }
 }
@@ -198,8 +274,11 @@ Result<std::vector<RecordFoundOrder>> orders_unknown_to_log(Broker& broker, cons
             if (!carries_prefix(order.client_order_id.text(), log_prefix)) continue;
             const auto known = queries.order_by_client_id(hash, order.client_order_id);
             if (!known) return failure(known.error());
-            if (*known || !seen.insert({hash, order.client_order_id}).second) continue;
-            if (auto added = add(found, found_in_book(order, hash, broker, accounts)); !added)
+            if (*known && !was_changed(order, **known)) continue;
+            if (!seen.insert({hash, order.client_order_id}).second) continue;
+            if (auto added = add(found, *known ? change_in_book(order, **known, broker, accounts)
+                                               : found_in_book(order, hash, broker, accounts));
+                !added)
                 return failure(added.error());
         }
     }
@@ -210,11 +289,11 @@ Result<std::vector<RecordFoundOrder>> orders_unknown_to_log(Broker& broker, cons
     return found;
 }
 
-Result<std::vector<RecordFoundOrder>> orders_ahead(const Queries& old_models, const Queries& of_the_log) {
-    std::vector<RecordFoundOrder> found;
-    if (auto added = add_orders_ahead(old_models, of_the_log, found); !added) return failure(added.error());
-    if (auto added = add_keys_ahead(old_models, of_the_log, found); !added) return failure(added.error());
-    return found;
+Result<OrdersAhead> orders_ahead(const Queries& old_models, const Queries& of_the_log) {
+    OrdersAhead ahead;
+    if (auto added = add_orders_ahead(old_models, of_the_log, ahead); !added) return failure(added.error());
+    if (auto added = add_keys_ahead(old_models, of_the_log, ahead); !added) return failure(added.error());
+    return ahead;
 }
 
 }  // namespace ibkr::engine

@@ -23,17 +23,24 @@ inline constexpr std::size_t found_orders_max = 100'000;
 
 /// Every order in the books of the broker's accounts whose client order id carries this log's prefix and that
 /// the read models do not know: the log was rolled back. Key and environment come from the client order id; a
-/// client order id that only looks like one of ours has no key and counts all the same. Puts the broker's
+/// client order id that only looks like one of ours has no key and counts all the same. Also every open order
+/// of ours that the book shows with other terms than the log, as a modify: it was lost with the log's end, or
+/// somebody changed the order at the broker. Puts the broker's
 /// accounts into `accounts`. `log_prefix`: first 8 hex of the log id. Fails as the broker's and the read
 /// models' reads do.
 [[nodiscard]] events::Result<std::vector<statemachines::RecordFoundOrder>> orders_unknown_to_log(
     Broker& broker, const projections::Queries& queries, AccountDirectory& accounts,
     std::string_view log_prefix);
 
+/// What read models that may be damaged know and the log does not.
+struct OrdersAhead {
+    std::vector<statemachines::RecordFoundOrder> found;
+    std::size_t unreadable = 0;  ///< rows that were left out, and tables that could not be read to their end
+};
 /// Orders and bound keys of `old_models` that the log's own do not have, in the order in which they were
-/// bound.
-[[nodiscard]] events::Result<std::vector<statemachines::RecordFoundOrder>> orders_ahead(
-    const projections::Queries& old_models, const projections::Queries& of_the_log);
+/// bound. Errors: ENGINE_BUSY, and those of `of_the_log`.
+[[nodiscard]] events::Result<OrdersAhead> orders_ahead(const projections::Queries& old_models,
+                                                       const projections::Queries& of_the_log);
 
 /// ENGINE_HELD when this version cannot record one of them (live orders), so that nothing is resumed that
 /// would lose it.

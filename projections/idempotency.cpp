@@ -115,10 +115,10 @@ Result<std::vector<events::IdempotencyRecord>> Queries::keys_after(TablePosition
         const auto found = rows.step();
         if (!found) return events::failure(found.error());
         if (!*found) return records;
+        position.row = rows.integer(rows.columns() - 1);
         auto record = read_record(rows);
         if (!record) return events::failure(record.error());
         records.push_back(std::move(*record));
-        position.row = rows.integer(rows.columns() - 1);
     }
 }
 

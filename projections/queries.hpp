@@ -170,7 +170,8 @@ public:
     [[nodiscard]] events::Result<std::vector<RecordedExecution>> executions(
         const events::AccountHash& account, events::Timestamp since, std::uint32_t limit) const;
 
-    // Whole tables in pieces, in log order, to compare two stores.
+    // Whole tables in pieces, in log order, to compare two stores. After a row that cannot be understood the
+    // position is at it; after a table that cannot be read further, where it was.
     /// The orders after `position`, which moves on. Empty: no more.
     [[nodiscard]] events::Result<std::vector<events::WorkflowId>> orders_after(
         TablePosition& position, std::uint32_t limit = rows_max) const;

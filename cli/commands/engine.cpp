@@ -120,6 +120,7 @@ Result<std::string> payload_of(const ResumedComposition& resumed) {
            ",\"from\":" + std::to_string(resumed.record.from.value()) +
            ",\"gaps\":" + list_json(gaps_json(resumed.record)) +
            ",\"quarantine\":" + or_null(resumed.quarantine) +
+           ",\"read_models\":" + quoted(to_string(resumed.read_models)) +
            ",\"revoked_approvals\":" + recorded->approvals.json() +
            ",\"to\":" + std::to_string(resumed.record.to.value()) + "}";
 }
@@ -134,6 +135,8 @@ Result<std::string> plan(App& app, const io::Config& config) {
     if (!hold)
         return failure(ErrorCode::config_invalid, "the log is in order: there is nothing to resume",
                        "Go on as usual.");
+    const auto models = (*composition)->read_models_state(config);
+    if (!models) return failure(models.error());
     std::vector<std::string> gaps;
     if (hold->highest_anchor > hold->readable_head)
         gaps.push_back(range_json(hold->readable_head.next(), hold->highest_anchor));
@@ -143,7 +146,7 @@ Result<std::string> plan(App& app, const io::Config& config) {
            quoted(
                "A resumption verifies the whole log first and also lists what it cannot read before the "
                "readable head.") +
-           ",\"quarantine\":" + or_null(hold->quarantine) +
+           ",\"quarantine\":" + or_null(hold->quarantine) + ",\"read_models\":" + quoted(to_string(*models)) +
            ",\"readable_head\":" + std::to_string(hold->readable_head.value()) +
            ",\"reason\":" + quoted(hold->reason) + "}";
 }

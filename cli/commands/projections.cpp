@@ -67,13 +67,8 @@ Result<projections::RebuildReport> rebuild(App& app) {
     if (!*operating)
         return failure(ErrorCode::operator_required, "only an operator rebuilds the projections",
                        "Give the operator secret with --operator-secret-file.");
-    auto key = io::load_audit_key(*config, app.environment(), false);
-    if (!key) return failure(key.error());
-    auto directory = open_directory(*config, *key, false);
-    if (!directory) return failure(directory.error());
-    if (directory->log.held) return failure(directory->log.held->error());
     ProgressLine progress("projections rebuild", app.terminal().err_is_terminal());
-    return rebuild_projections(*config, *directory->log.log,
+    return rebuild_unless_held(*config, app.environment(),
                                [&](events::SequenceId folded) { progress.count(folded.value()); });
 }
 

@@ -34,7 +34,10 @@ struct Rotated {
 std::string payload_of(const Rotated& rotated) {
     std::string action;
     if (rotated.is_generated) {
-        action = "Nothing is left to do: the file 'key' in the home directory holds the new key.";
+        action =
+            "Nothing is left to do: the file 'key' in the home directory holds the new key. Copies made "
+            "before "
+            "open under the former one, which 'key.former' holds until the next rotation.";
     } else {
         action = "From now on " + rotated.variable +
                  " must hold the new secret. Keep the old one for exports made before.";
@@ -70,11 +73,14 @@ Result<void> check_caller(App& app, const io::Config& config) {
 }
 
 /// The new secret is in `key.next` when it is generated, else in `supplied`.
-Result<Rotated> rotate(const io::Config& config, io::AuditKey& key, const events::Secret* supplied) {
-    auto directory = open_directory(config, key, false);
+Result<Rotated> rotate(const io::Config& config, const io::Environment& environment,
+                       const events::Secret* supplied) {
+    auto directory = open_unless_held(config, environment);
     if (!directory) return failure(directory.error());
+    auto loaded = io::load_audit_key(config, environment, false);  // under the lock, and settled
+    if (!loaded) return failure(loaded.error());
+    io::AuditKey& key = *loaded;
     events::OwnedLog& log = directory->log;
-    if (log.held) return failure(log.held->error());
     Rotated rotated;
     rotated.old_key_id = log.log->identity().key_id_hex();
     rotated.is_generated = supplied == nullptr;
@@ -98,7 +104,7 @@ Result<Rotated> rotate_configured(App& app, const std::string& variable) {
     auto key = io::load_audit_key(*config, app.environment(), false);
     if (!key) return failure(key.error());
     if (variable.empty()) {
-        if (key->source == io::KeySource::key_file) return rotate(*config, *key, nullptr);
+        if (key->source == io::KeySource::key_file) return rotate(*config, app.environment(), nullptr);
         return failure(ErrorCode::config_invalid,
                        "the audit secret is supplied by a variable, so the new one must be, too",
                        "Name the variable that holds the new secret with --new-secret-env NAME.");
@@ -110,7 +116,7 @@ Result<Rotated> rotate_configured(App& app, const std::string& variable) {
                            config->hmac_secret_env + " with the content of 'key'.");
     auto supplied = new_secret_from(app, variable);
     if (!supplied) return failure(supplied.error());
-    auto rotated = rotate(*config, *key, &*supplied);
+    auto rotated = rotate(*config, app.environment(), &*supplied);
     if (rotated) rotated->variable = config->hmac_secret_env;
     return rotated;
 }

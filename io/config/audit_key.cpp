@@ -34,6 +34,7 @@ std::string folder_of(const std::string& path) {
 /// Nothing when the file does not hold a key.
 events::Result<std::optional<events::Secret>> read_whole_key(const std::string& path) {
     const events::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!file.open() && errno == ENOENT) return std::optional<events::Secret>();
     if (!file.open())
         return refused("cannot be opened", "Make 'key' in the home directory readable for this user only.");
     struct stat facts{};
@@ -94,6 +95,21 @@ std::string next_key_file(const Config& config) {
     return config.key_file + ".next";
 }
 
+std::string former_key_file(const Config& config) {
+    return config.key_file + ".former";
+}
+
+/// The key file's present content under the name of the former key; at no time is there half a file.
+events::Result<void> keep_as_former(const Config& config) {
+    const std::string draft = former_key_file(config) + ".draft";
+    (void)::unlink(draft.c_str());
+    if (::link(config.key_file.c_str(), draft.c_str()) != 0)
+        return failure(events::system_error(role, "keeping", errno));
+    auto renamed = events::rename_path(draft, former_key_file(config), role);
+    (void)::unlink(draft.c_str());  // still there when both names were of one file already
+    return renamed;
+}
+
 bool holds(const std::string& path, const events::Secret& secret) {
     if (!events::path_exists(path)) return false;
     const auto read = read_key(path);
@@ -129,7 +145,7 @@ events::Result<AuditKey> load_audit_key(const Config& config, const Environment&
     if (!secret) return failure(secret.error());
     AuditKey key{std::move(*secret), KeySource::key_file};
     if (!events::path_exists(next_key_file(config))) return key;
-    // One that is not whole was cut off before any log could be under it.
+    // One that is not whole was cut off before any log could be under it; one that is gone again was settled.
     auto next = read_whole_key(next_key_file(config));
     if (!next) return failure(next.error());
     key.next = std::move(*next);
@@ -157,8 +173,10 @@ events::Result<void> settle_key_files(const Config& config, AuditKey& key) {
     // What was loaded before the lock was taken may be older than the files: they are looked at again.
     const bool is_as_loaded = holds(config.key_file, key.secret);
     if (key.next_is_in_force) {
-        if (is_as_loaded && holds(next, *key.next))
+        if (is_as_loaded && holds(next, *key.next)) {
+            if (auto kept = keep_as_former(config); !kept) return kept;
             if (auto renamed = events::rename_path(next, config.key_file, role); !renamed) return renamed;
+        }
         key.secret = std::move(*key.next);
     } else if (!is_as_loaded || !events::path_exists(next)) {
         key.next.reset();
@@ -169,6 +187,15 @@ events::Result<void> settle_key_files(const Config& config, AuditKey& key) {
     key.next.reset();
     key.next_is_in_force = false;
     return events::sync_directory(folder_of(config.key_file), "home directory");
+}
+
+events::Error with_former_key_advice(const Config& config, KeySource source, events::Error error) {
+    if (error.code == ErrorCode::log_key_mismatch && source == KeySource::key_file &&
+        events::path_exists(former_key_file(config)))
+        error.user_action +=
+            " A copy from before the last rotation opens under the key in 'key.former': export " +
+            config.hmac_secret_env + " with its content.";
+    return error;
 }
 
 }  // namespace ibkr::io

@@ -38,7 +38,7 @@ struct AuditKey {
 // Rotation of the generated key file (`audit rotate-key`), crash-safe at every step:
 //   1. `put_down_next_key`   `key.next` is made beside `key` and synced; cut off here, it is no key yet
 //   2. events::rotate_key    the log goes on under it
-//   3. `settle_key_files`    it is renamed over `key`, and the folder synced
+//   3. `settle_key_files`    `key` is kept as `key.former`, `key.next` renamed over it, the folder synced
 // A start that finds `key.next` tries `key` first (`open_under`). It opens the log: the rotation did not
 // happen, and `key.next` is removed. It does not, and `key.next` does: the rotation happened, and step 3
 // follows.
@@ -50,6 +50,11 @@ struct AuditKey {
 /// The key files become what the log says. Called once the log is open under `key.in_force()`, not held, and
 /// locked by the caller. Error audit_write_failed: the next start does it.
 [[nodiscard]] events::Result<void> settle_key_files(const Config& config, AuditKey& key);
+
+/// The error of opening a log. When its key does not fit and came from the key file, the advice names the
+/// former key that the last rotation left as `key.former` (0600): older copies open under it.
+[[nodiscard]] events::Error with_former_key_advice(const Config& config, KeySource source,
+                                                   events::Error error);
 
 /// Opens a log: `open(secret)` with the key, and with the next one when the log is not under that. Writes no
 /// key file.

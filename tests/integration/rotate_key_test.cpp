@@ -7,6 +7,7 @@
 #include "cli/compose.hpp"
 #include "engine/log_records.hpp"
 #include "engine/ports/clock.hpp"
+#include "events/crypto/sha256.hpp"
 #include "io/config/offline_profile.hpp"
 #include "tests/integration/cli_support.hpp"
 
@@ -42,6 +43,7 @@ void check_whole(const AgentHome& home) {
     std::set<std::string> files;
     for (const auto& entry : fs::directory_iterator(home.path("home")))
         files.insert(entry.path().filename().string());
+    files.erase("key.former");  // of a home whose key was rotated
     CHECK(files == std::set<std::string>{"data", "key"});
 }
 
@@ -56,10 +58,11 @@ std::uint64_t rotations(const AgentHome& home) {
 /// A rotation of the home's key by its parts, with a look at the home after each.
 void rotate_by_parts(const std::string& home, const std::function<void(const std::string&)>& after) {
     const io::Config config = io::offline_profile(home);
-    auto key = io::load_audit_key(config, [](const std::string&) { return std::nullopt; }, false);
-    REQUIRE(key);
-    auto directory = cli::open_directory(config, *key, false);
+    const io::Environment none = [](const std::string&) { return std::nullopt; };
+    auto directory = cli::open_directory(config, none, false);
     REQUIRE(directory);
+    auto key = io::load_audit_key(config, none, false);
+    REQUIRE(key);
     REQUIRE_FALSE(directory->log.held);
     REQUIRE(io::put_down_next_key(config, *key));
     after("next key");
@@ -144,6 +147,30 @@ TEST_CASE("who may rotate, and what a generated key takes", "[cli][rotate]") {
           "CONFIG_INVALID");
     check_whole(home);
     CHECK(rotations(home) == 0);
+}
+
+TEST_CASE("under a configuration an operator rotates, with the operator secret", "[cli][rotate]") {
+    AgentHome home;
+    const std::string operator_secret = "an operator's secret of its own";
+    fs::copy_file(std::string(IBKR_SOURCE_DIR) + "/config/operator-approvals.yaml", home.path("config.yaml"));
+    home.write("operator.sha256", events::hex(events::sha256(operator_secret)) + "\n");
+    home.write("operator.secret", operator_secret + "\n");
+    home.environment["IBKR_AUDIT_HMAC_SECRET"] = std::string(40, 'o');
+    home.environment["NEW_SECRET"] = std::string(40, 'n');
+    const auto with_config = [&](std::vector<std::string> words) {
+        words.insert(words.end(), {"--config", home.path("config.yaml")});
+        return words;
+    };
+    REQUIRE(home.get(with_config({"health"})).at("gateway") == "ok");
+    const std::vector<std::string> rotate =
+        with_config({"audit", "rotate-key", "--new-secret-env", "NEW_SECRET"});
+    CHECK(home.refused(rotate, 4) == "OPERATOR_REQUIRED");
+    auto as_operator = rotate;
+    as_operator.insert(as_operator.end(), {"--operator-secret-file", home.path("operator.secret")});
+    CHECK(home.get(as_operator).at("key") == "supplied");
+    CHECK(home.refused(with_config({"health"}), 7) == "LOG_KEY_MISMATCH");
+    home.environment["IBKR_AUDIT_HMAC_SECRET"] = std::string(40, 'n');
+    CHECK(home.get(with_config({"audit", "verify"})).at("chain_valid") == true);
 }
 
 TEST_CASE("a rotation cut off at any step is finished or forgotten by the next start", "[cli][rotate]") {

@@ -146,6 +146,15 @@ std::vector<statemachines::RecordFoundOrder> unknown_to(EngineRig& rig, const Mo
     return std::move(*found);
 }
 
+/// Of models in order.
+events::Result<std::vector<statemachines::RecordFoundOrder>> found_ahead(
+    const projections::Queries& old_models, const projections::Queries& of_log) {
+    auto ahead = orders_ahead(old_models, of_log);
+    REQUIRE(ahead);
+    CHECK(ahead->unreadable == 0);
+    return std::move(ahead->found);
+}
+
 }  // namespace
 
 TEST_CASE("an order that only the broker still shows is found, settled by its book, and its key is bound") {
@@ -214,7 +223,7 @@ TEST_CASE(
     const Models old_models(rig.log);
     rig.log.truncate(kept);
 
-    auto ahead = orders_ahead(*old_models.store, *Models(rig.log).store);
+    auto ahead = found_ahead(*old_models.store, *Models(rig.log).store);
     REQUIRE(ahead);
     REQUIRE(ahead->size() == 1);
     CHECK(ahead->front().found_at == "projection");
@@ -251,7 +260,7 @@ TEST_CASE("keys of lost changes are bound, and what they did is settled by the b
     const SequenceId lost_to = rig.log.head().sequence;
     const Models old_models(rig.log);
     rig.log.truncate(kept);
-    const auto ahead = orders_ahead(*old_models.store, *Models(rig.log).store);
+    const auto ahead = found_ahead(*old_models.store, *Models(rig.log).store);
     REQUIRE(ahead);
     REQUIRE(ahead->size() == 3);
     CHECK(ahead->at(0).operation == events::Operation::submit);
@@ -291,7 +300,7 @@ TEST_CASE("a lost modify is found with the size it asked for") {
     const SequenceId lost_to = rig.log.head().sequence;
     const Models old_models(rig.log);
     rig.log.truncate(kept);
-    const auto ahead = orders_ahead(*old_models.store, *Models(rig.log).store);
+    const auto ahead = found_ahead(*old_models.store, *Models(rig.log).store);
     REQUIRE(ahead);
     REQUIRE(ahead->size() == 1);
     CHECK(ahead->front().notional.amount == events::Decimal::whole(450));
@@ -312,7 +321,7 @@ TEST_CASE("a lost order that the broker never had ends as not placed and gives i
     const SequenceId lost_to = rig.log.head().sequence;
     const Models old_models(rig.log);
     rig.log.truncate(kept);
-    const auto ahead = orders_ahead(*old_models.store, *Models(rig.log).store);
+    const auto ahead = found_ahead(*old_models.store, *Models(rig.log).store);
     REQUIRE(ahead);
     REQUIRE(ahead->size() == 1);
 
@@ -380,7 +389,7 @@ TEST_CASE("recording what is recorded changes nothing, and the kill switch close
     const SequenceId lost_to = rig.log.head().sequence;
     const Models old_models(rig.log);
     rig.log.truncate(kept);
-    const auto ahead = orders_ahead(*old_models.store, *Models(rig.log).store);
+    const auto ahead = found_ahead(*old_models.store, *Models(rig.log).store);
     REQUIRE(ahead);
 
     Resumed resumed(rig, lost_to, *ahead);
@@ -431,4 +440,32 @@ TEST_CASE("orders of others are not ours, and one that only looks like ours coun
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == events::ErrorCode::engine_held);
     CHECK(submitted_id.text() == "9001");
+}
+
+TEST_CASE("a lost modify that only the broker's book shows holds, and counts once it is recorded") {
+    EngineRig rig;
+    const auto order = submitted(rig, approved(rig, "5"), "first");
+    const SequenceId kept = rig.log.head().sequence;
+    REQUIRE(unknown_to(rig, Models(rig.log)).empty());
+    ModifyRequestByKey request;
+    request.account = ScriptedBroker::account();
+    request.broker_order_id = order;
+    request.idempotency_key = IdempotencyKey("bigger");
+    request.changes.quantity = events::Quantity::whole(8);
+    REQUIRE(rig.gateway().paper_modify(rig.context("ibkr_paper_order_modify"), request));
+    REQUIRE(unknown_to(rig, Models(rig.log)).empty());
+    const SequenceId lost_to = rig.log.head().sequence;
+    rig.log.truncate(kept);
+
+    const auto found = unknown_to(rig, Models(rig.log));
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().operation == events::Operation::modify);
+    CHECK(found.front().notional.amount == events::Decimal::whole(450));
+
+    Resumed resumed(rig, lost_to, {});
+    CHECK_FALSE(resumed.runtime->held());
+    CHECK(resumed.order(order).terms.quantity == events::Quantity::whole(8));
+    CHECK(resumed.counted().notional == events::Decimal::whole(1200));
+    CHECK(unknown_to(rig, resumed.models).empty());
+    check_replay(rig.log);
 }
