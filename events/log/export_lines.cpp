@@ -17,7 +17,7 @@ namespace ibkr::events {
 namespace {
 
 /// Sequences lie below 2^53, so that the one after the last can still be named.
-constexpr std::uint64_t sequence_limit = std::uint64_t{1} << 53U;
+constexpr std::uint64_t export_sequence_limit = std::uint64_t{1} << 53U;
 
 constexpr std::string_view export_domain{"ibkr-agent export\0", 18};
 
@@ -160,7 +160,7 @@ Result<ExportDescription> parse_description(std::string_view line) {
     description.head.sequence = SequenceId(number_at(*head, "sequence_id"));
     const bool ordered = SequenceId(1) <= description.from && description.from <= description.to &&
                          description.to <= description.head.sequence &&
-                         description.head.sequence < SequenceId(sequence_limit);
+                         description.head.sequence < SequenceId(export_sequence_limit);
     if (!ordered) return not_an_export("its range does not lie within the log");
     if (description.from == SequenceId(1) && description.previous_mac != Mac{})
         return not_an_export("a mac before record 1");
