@@ -78,6 +78,7 @@ RuntimeParts EngineRig::parts() {
                        &cut,
                        "test"};
     parts.held = hold;
+    parts.resumed = resumed;
     parts.disk = disk;
     return parts;
 }

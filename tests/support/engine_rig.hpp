@@ -64,6 +64,7 @@ public:
     events::Log* log_in_front = nullptr;  ///< stands before `log`, when set
     events::DiskSpace* disk = nullptr;
     std::optional<events::Hold> hold;
+    std::optional<engine::AfterResumption> resumed;
 
 private:
     engine::SeededIdSource ids_;
