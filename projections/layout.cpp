@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "events/crypto/sha256.hpp"
+#include "events/log/record.hpp"
 #include "projections/layout_internal.hpp"
 #include "projections/row_internal.hpp"
 
@@ -166,7 +167,9 @@ Result<Checkpoint, StoreProblem> read_checkpoint(Database& database) {
     const auto sequence = row.integer(0);
     const auto mac = row.blob(1);
     const auto check = row.blob(2);
-    if (sequence < 0 || mac.size() != checkpoint.mac.size()) return damaged();
+    if (sequence < 0 || std::cmp_greater_equal(sequence, events::sequence_limit) ||
+        mac.size() != checkpoint.mac.size())
+        return damaged();
     const auto expected = check_value(sequence, mac);
     if (!std::equal(check.begin(), check.end(), expected.begin(), expected.end())) return damaged();
     checkpoint.sequence = events::SequenceId(static_cast<std::uint64_t>(sequence));

@@ -107,7 +107,7 @@ bool is_foreign(const Slot& slot, const LogId& log_id) {
     return is_whole(slot) && in.take_array<std::tuple_size_v<LogId>>() != log_id;
 }
 
-/// Nothing when the slot is damaged, of another log, or under a key that is not at hand.
+/// Nothing when the slot is damaged, of another log, under a key that is not at hand, or beyond any log.
 std::optional<Anchor> decode(const Slot& slot, const KeyRing& keys) {
     if (!is_whole(slot)) return {};
     SlotReader in(slot);
@@ -125,6 +125,7 @@ std::optional<Anchor> decode(const Slot& slot, const KeyRing& keys) {
     anchor.wal.number = read_be64(in.take(8));
     anchor.wal.bytes = read_be64(in.take(8));
     anchor.synced_sequence = SequenceId(read_be64(in.take(8)));
+    if (std::max(anchor.head.sequence, anchor.synced_sequence).value() >= sequence_limit) return {};
     return anchor;
 }
 

@@ -52,6 +52,7 @@ Result<std::vector<AnchorFinding>> read_anchors(const DirectoryLayout& layout, c
             return failure(added.error());
     if (options.projection)
         findings.push_back({AnchorName::projection, *options.projection, {}, {}, {}, false});
+    judge_checkpoint(findings, SequenceId());
     return findings;
 }
 
@@ -59,6 +60,7 @@ Result<void> compare_anchors_with(const LogReader& log, std::vector<AnchorFindin
     const std::vector<AttestedGap> gaps = log.gaps();
     for (AnchorFinding& anchor : anchors)
         if (auto compared = compare(anchor, log, gaps); !compared) return compared;
+    judge_checkpoint(anchors, log.head().sequence);
     return {};
 }
 
@@ -74,7 +76,8 @@ std::vector<AnchorStanding> standings_of(const std::vector<AnchorFinding>& ancho
             // The newest slot comes first; an older one counts only when it disagrees.
             const bool agrees = agreement(anchor, head.sequence) == AnchorAgreement::agrees;
             if (standing.state != State::missing && agrees) continue;
-            standing.head = anchor.head;
+            // Numbers that no log has are told by nobody.
+            if (anchor.head.sequence.value() < sequence_limit) standing.head = anchor.head;
             standing.state = anchor.head == head ? State::equal : State::behind;
             if (!agrees) standing.state = State::ahead;
         }

@@ -28,7 +28,8 @@ public:
     /// Of a log whose newest record is `newest`, checked against its predecessor. Its branch is the log's,
     /// and its epoch as long as a rotation is not finished, whatever the keys file says: the file is written
     /// before a rotation's records and after a resumption's, so a crash leaves it ahead or behind.
-    /// Errors: audit_chain_invalid; log_key_mismatch when the log goes on under another key than `keys`.
+    /// Errors: audit_chain_invalid; log_key_mismatch when the log goes on under another key than `keys`, but
+    /// for a resumption of a log that lost a rotation (`LogKeys::to_resume`).
     [[nodiscard]] static Result<ChainWriter> open(const LogKeys& keys, const Record& newest,
                                                   const RawRecords& records);
 
@@ -54,8 +55,13 @@ private:
     ChainTip tip_;
     KeyRing ring_;
     ChainMac mac_;
-    std::vector<SequenceId> hints_;  ///< of the keys file
+    std::vector<SequenceId> hints_;         ///< of the keys file
+    std::optional<EpochKey> resume_under_;  ///< the epoch in force, while the log ends before its rotation
 };
+
+/// The key under which a log opened with `keys` goes on, given the key id of its newest record; nothing when
+/// that is another's, or of an epoch whose rotation is lost.
+[[nodiscard]] std::optional<EpochKey> key_in_force(const LogKeys& keys, const KeyId& newest);
 
 /// True when the mac of `record` holds against the record before it, or the gap. Error when that cannot be
 /// read for another reason than damage.

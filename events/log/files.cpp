@@ -129,7 +129,12 @@ Result<void> make_directories(const std::string& path, std::string_view name) {
     fs::path step;
     for (const fs::path& part : whole) {
         step /= part;
-        if (::mkdir(step.c_str(), private_directory_mode) == 0) continue;
+        if (::mkdir(step.c_str(), private_directory_mode) == 0) {
+            const fs::path parent = step.parent_path();
+            if (auto synced = sync_directory(parent.empty() ? "." : parent.string(), name); !synced)
+                return synced;
+            continue;
+        }
         const int error = errno;
         struct stat status{};
         if (::stat(step.c_str(), &status) == 0) {

@@ -43,7 +43,8 @@ private:
 /// Makes renames and new entries in `path` durable.
 [[nodiscard]] Result<void> sync_directory(const std::string& path, std::string_view name);
 [[nodiscard]] Result<void> rename_path(const std::string& from, const std::string& to, std::string_view name);
-/// Makes the directory and its missing parents with mode 0700; an existing directory is fine.
+/// Makes the directory and its missing parents, each durably and with mode 0700; an existing directory is
+/// fine.
 [[nodiscard]] Result<void> make_directories(const std::string& path, std::string_view name);
 /// Checks that `bytes` more fit into `directory` now, by having them allocated to a file without a name.
 [[nodiscard]] Result<void> check_room(const std::string& directory, std::string_view name, std::size_t bytes);

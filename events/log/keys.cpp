@@ -107,6 +107,12 @@ LogKeys LogKeys::copy() const {
     return LogKeys(identity_, chain_key_.copy(), account_key_.copy(), ring_.copy(), file_);
 }
 
+LogKeys LogKeys::to_resume() const {
+    LogKeys keys = copy();
+    keys.resuming_ = true;
+    return keys;
+}
+
 Result<LogKeys> LogKeys::create(const Secret& secret) {
     LogId log_id{};
     std::array<std::uint8_t, account_key_bytes> random{};

@@ -52,6 +52,10 @@ public:
     /// (`read_resumption`).
     [[nodiscard]] const std::vector<SequenceId>& resumptions() const noexcept { return file_.resumptions; }
     [[nodiscard]] LogKeys copy() const;
+    /// The same for `resume_log`: a store opened with them may end under the key of an earlier epoch, because
+    /// a rotation was lost. It then takes nothing but a `log_resumed` record, under `identity()`.
+    [[nodiscard]] LogKeys to_resume() const;
+    [[nodiscard]] bool resuming() const noexcept { return resuming_; }
 
     /// The keys under a new secret, one epoch on; the result is `rotating()`. Errors: config_invalid (secret
     /// too short, one that the log had before, or `epochs_max` reached), engine_held when these keys are
@@ -77,6 +81,7 @@ private:
     Secret account_key_;
     KeyRing ring_;
     KeysFile file_;
+    bool resuming_ = false;
 };
 
 }  // namespace ibkr::events

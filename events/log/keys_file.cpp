@@ -10,7 +10,6 @@ namespace {
 
 constexpr int keys_file_format = 1;
 constexpr std::size_t wrapped_hex_max = 256;
-constexpr std::uint64_t sequence_max = std::uint64_t{1} << 53U;
 
 nlohmann::json json_of(const KeysFile::Epoch& epoch) {
     nlohmann::json json = {{"epoch", epoch.name.epoch}, {"key_id", hex(epoch.name.key_id)}};
@@ -76,7 +75,7 @@ bool read_branches(const nlohmann::json& json, std::vector<SequenceId>& resumpti
     for (const auto& entry : *branches) {
         const std::uint64_t sequence = entry.is_object() ? number_at(entry, "sequence") : 0;
         const SequenceId before = resumptions.empty() ? SequenceId(1) : resumptions.back();
-        if (sequence <= before.value() || sequence > sequence_max) return false;
+        if (sequence <= before.value() || sequence >= sequence_limit) return false;
         resumptions.emplace_back(sequence);
     }
     return true;

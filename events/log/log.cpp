@@ -23,6 +23,8 @@ Result<void> check_append(std::span<const PendingRecord> records, SequenceId exp
     if (records.empty() || records.size() > append_records_max)
         return refused("a batch holds 1 to " + std::to_string(append_records_max) + " records, not " +
                        std::to_string(records.size()));
+    if (expected_next.value() + records.size() > sequence_limit)
+        return refused("the log has reached its highest sequence, " + std::to_string(sequence_limit - 1));
     std::size_t total = 0;
     for (const PendingRecord& record : records) {
         if (record.bytes.empty() || record.bytes.size() > record_bytes_max)

@@ -13,6 +13,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The files of the store have modes of RocksDB's choice: the directory keeps everybody out. A group may pass
+/// through (0710), to a socket it is given.
+bool open_to_others(const struct stat& status) noexcept {
+    return (status.st_mode & (S_IRGRP | S_IWGRP | S_IRWXO)) != 0;
+}
+
 Result<void> check_not_shared(const std::string& path) {
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
@@ -20,9 +26,19 @@ Result<void> check_not_shared(const std::string& path) {
     if (status.st_uid != ::geteuid() && ::geteuid() != 0)
         return failure(ErrorCode::config_invalid, "the data directory belongs to another user",
                        "Run as its owner, or name another data directory with --data-dir.");
-    if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
-    return failure(ErrorCode::config_invalid, "other users may write to the data directory",
-                   "Take their write permission away (chmod 700), then try again.");
+    if (!open_to_others(status)) return {};
+    return failure(ErrorCode::config_invalid, "other users may read, write or enter the data directory",
+                   "Take their permissions away (chmod 700), then try again.");
+}
+
+/// Nothing is in it but what a file system makes itself.
+Result<bool> is_unused(const std::string& path) {
+    std::error_code error;
+    fs::directory_iterator entry(path, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error))
+        if (entry->path().filename() != "lost+found") return false;
+    if (error) return failure(system_error(data_directory_name, "read", error.value()));
+    return true;
 }
 
 }  // namespace
@@ -31,10 +47,10 @@ Result<void> prepare_data_directory(const std::string& data_directory) {
     if (data_directory.empty())
         return failure(ErrorCode::config_invalid, "no data directory is named", "Name one with --data-dir.");
     if (auto made = make_directories(data_directory, data_directory_name); !made) return made;
-    std::error_code error;
-    if (fs::is_empty(data_directory, error) && !error && ::chmod(data_directory.c_str(), 0700) != 0)
+    const auto unused = is_unused(data_directory);
+    if (!unused) return failure(unused.error());
+    if (*unused && ::chmod(data_directory.c_str(), 0700) != 0)
         return failure(system_error(data_directory_name, "made private", errno));
-    if (error) return failure(system_error(data_directory_name, "read", error.value()));
     return check_not_shared(data_directory);
 }
 

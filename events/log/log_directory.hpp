@@ -48,9 +48,10 @@ struct OwnedLog {
     std::vector<std::string> notes;
 };
 
-/// Makes the data directory (mode 0700) when it is missing; tightens an empty one of ours to 0700. Errors:
-/// config_invalid when something else stands there, when permission is missing, or when others may write to a
-/// directory that is already in use.
+/// Makes the data directory (mode 0700) when it is missing; tightens one of ours that holds nothing, or only
+/// `lost+found`, to 0700. Errors: config_invalid when something else stands there, when permission is
+/// missing, or when a directory that is already in use lets others do more than its group pass through
+/// (0710).
 [[nodiscard]] Result<void> prepare_data_directory(const std::string& data_directory);
 
 /// Opens the log of the data directory whose lock the caller holds, by the starting rules of design section

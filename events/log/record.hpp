@@ -23,6 +23,9 @@ inline constexpr std::uint8_t record_format = 1;
 inline constexpr std::uint32_t log_format_version = 1;  ///< of the data directory, in `VERSION`
 inline constexpr std::uint32_t first_epoch = 1;
 inline constexpr std::uint32_t first_branch = 1;
+/// Sequences stay below it, so that every one, and a million after it, is an integer that JSON can carry.
+/// What says another comes from no log.
+inline constexpr std::uint64_t sequence_limit = (std::uint64_t{1} << 53U) - 1'000'000;
 inline constexpr std::size_t record_bytes_max = 65'535;
 inline constexpr std::size_t record_header_bytes = 16;
 

@@ -17,6 +17,7 @@ struct Loss {
     LogSurvey survey;
     Head readable_head;
     std::vector<AnchorFinding> anchors;
+    std::uint64_t rotation_records = 0;  ///< the log had at least these after its readable head
     Timestamp newest;
 
     [[nodiscard]] bool wals_whole() const {
@@ -35,6 +36,9 @@ Result<Loss> look_at_loss(const StartContext& context, const StartLook& look, co
     Loss loss;
     loss.readable_head = look.readable->head();
     loss.anchors = look.findings.anchors;
+    if (look.findings.rotation_lost)
+        loss.rotation_records =
+            2ULL * (keys.identity().epoch - look.readable->identity().epoch);  // retired, activated
     auto wals = scan_wals(context.layout.log);
     if (!wals) return failure(wals.error());
     loss.wals = std::move(*wals);
@@ -92,11 +96,13 @@ LogResumed describe(const Loss& loss, SequenceId last, const ResumeRequest& requ
     const Head& from = loss.readable_head;
     LogResumed body;
     body.from = from.sequence;
-    body.to = std::max({from.sequence, last, highest_anchor(loss.anchors)});
+    const SequenceId rotated(from.sequence.value() + loss.rotation_records);
+    body.to = std::max({from.sequence, last, highest_anchor(loss.anchors), rotated});
     body.last_mac = hex(from.mac);
-    const auto highest = std::ranges::max_element(
-        loss.anchors, {}, [](const AnchorFinding& anchor) { return anchor.head.sequence; });
-    if (highest != loss.anchors.end() && highest->head.sequence > from.sequence)
+    const auto highest = std::ranges::max_element(loss.anchors, {}, [](const AnchorFinding& anchor) {
+        return anchor.implausible ? SequenceId() : anchor.head.sequence;
+    });
+    if (highest != loss.anchors.end() && !highest->implausible && highest->head.sequence > from.sequence)
         body.anchor_mac = hex(highest->head.mac);
     for (const AttestedGap& gap : loss.survey.gaps)
         body.gaps.push_back({gap.from, gap.to, hex(gap.mac)});
@@ -116,6 +122,10 @@ Result<LogResumed> append_record(const StartContext& context, Log& log, Sequence
                                  const ResumeRequest& request) {
     LogResumed body = describe(loss, last, request);
     const SequenceId at = body.to.next();
+    if (at.value() >= sequence_limit)
+        return failure(ErrorCode::engine_held,
+                       "the store shows a record beyond the highest sequence a log can have",
+                       "Put the data directory back from a copy.");
     const PendingRecord record = context.make_record(at, body, loss.newest);
     assert(record.type_number == log_resumed_type);
     if (auto head = log.append_resumed(record, at); !head) return failure(head.error());
@@ -202,7 +212,7 @@ Result<ResumedLog> resume_log(const OwnerLock& lock, const Secret& secret, const
     if (!request.although_in_order && starts_by_itself(*look, *loss))
         return failure(ErrorCode::config_invalid, "the log is in order: there is nothing to resume",
                        "Go on as usual; the next start opens it.");
-    return resume(context, *keys, std::move(*look), *loss, request);
+    return resume(context, keys->to_resume(), std::move(*look), *loss, request);
 }
 
 }  // namespace ibkr::events

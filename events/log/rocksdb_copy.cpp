@@ -1,5 +1,6 @@
 #include <rocksdb/write_batch.h>
 
+#include "events/log/files.hpp"
 #include "events/log/rocksdb_reader.hpp"
 #include "events/log/rocksdb_records_internal.hpp"
 
@@ -15,6 +16,7 @@ public:
         auto options = rocksdb_options(rocksdb::WALRecoveryMode::kAbsoluteConsistency);
         options.create_if_missing = true;
         options.error_if_exists = true;
+        if (auto made = make_directories(directory, "new store"); !made) return failure(made.error());
         rocksdb::DB* raw = nullptr;
         const rocksdb::Status status = rocksdb::DB::Open(options, directory, &raw);
         std::unique_ptr<rocksdb::DB> db(raw);

@@ -7,6 +7,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "events/log/chain_writer.hpp"
+#include "events/log/files.hpp"
 #include "events/log/rocksdb_reader.hpp"
 #include "events/log/rocksdb_records_internal.hpp"
 
@@ -156,6 +157,8 @@ Result<std::unique_ptr<rocksdb::DB>> open_database(const std::string& directory,
     options.create_if_missing = how == Opening::create;
     options.error_if_exists = how == Opening::create;
     if (env != nullptr) options.env = env;
+    if (how == Opening::create)  // RocksDB would let everybody read it
+        if (auto made = make_directories(directory, "log"); !made) return failure(made.error());
     rocksdb::DB* raw = nullptr;
     const rocksdb::Status status = rocksdb::DB::Open(options, directory, &raw);
     std::unique_ptr<rocksdb::DB> db(raw);

@@ -5,6 +5,7 @@
 
 #include "events/log/anchor_findings.hpp"
 #include "events/log/chain.hpp"
+#include "events/log/chain_writer.hpp"
 #include "events/log/creation.hpp"
 #include "events/log/held_log.hpp"
 #include "events/log/key_rotation.hpp"
@@ -183,6 +184,8 @@ Result<StartLook> look_at_log(const StartContext& context, const LogKeys& keys) 
     findings.anchors = std::move(*anchors);
     if (look.readable == nullptr) return look;
     findings.head = look.verified_head = look.readable->head().sequence;
+    findings.rotation_lost =
+        findings.head > SequenceId() && !key_in_force(keys, look.readable->identity().key_id).has_value();
     const auto resuming = read_unfinished(context.layout, Unfinished::resumption);
     if (!resuming) return failure(resuming.error());
     findings.resumption_cut_off = *resuming && findings.head <= (*resuming)->readable_head;

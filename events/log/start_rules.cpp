@@ -67,7 +67,8 @@ public:
     [[nodiscard]] bool is_of_damaged_projection(const AnchorFinding& anchor) const {
         if (is_file(anchor) || agreement_of(anchor) != AnchorAgreement::contradicts) return false;
         return std::ranges::any_of(findings_.anchors, [&](const AnchorFinding& other) {
-            return is_file(other) && !other.attested_lost && other.head.sequence >= anchor.head.sequence &&
+            return is_file(other) && !other.attested_lost &&
+                   (anchor.implausible || other.head.sequence >= anchor.head.sequence) &&
                    agreement_of(other) == AnchorAgreement::agrees;
         });
     }
@@ -93,6 +94,15 @@ std::optional<StartVerdict> rule_1_no_new_log(const StartFindings& findings) {
 
 // --- Rule 2: every anchor agrees with the log, and the chain holds back to the last synced one.
 
+/// Empty when there is no such checkpoint.
+std::string why_checkpoint_is_ignored(const StartFindings& findings) {
+    const auto ignored = std::ranges::find(findings.anchors, true, &AnchorFinding::implausible);
+    if (ignored == findings.anchors.end()) return {};
+    return described(*ignored) + " names record " + number(ignored->head.sequence.value()) + ", more than " +
+           number(checkpoint_lead_records_max) +
+           " records beyond the log and its anchor files: it is not believed, and a resumption ignores it";
+}
+
 std::string why_anchor_disagrees(const StartFindings& findings) {
     const Anchors anchors(findings);
     if (const AnchorFinding* anchor = anchors.first(AnchorAgreement::ahead))
@@ -101,6 +111,7 @@ std::string why_anchor_disagrees(const StartFindings& findings) {
                number(findings.head.value());
     const AnchorFinding* const anchor = anchors.first(AnchorAgreement::contradicts);
     if (anchor == nullptr) return {};
+    if (anchor->implausible) return why_checkpoint_is_ignored(findings);
     if (!anchor->log_mac)
         return "record " + number(anchor->head.sequence.value()) + ", which " + described(*anchor) +
                " names, cannot be read";
@@ -125,6 +136,13 @@ std::optional<StartVerdict> rule_2_anchors_agree(const StartFindings& findings, 
 std::optional<StartVerdict> rule_2_chain_holds(const StartFindings& findings) {
     if (findings.tail_break.empty()) return {};
     return hold(findings.tail_break);
+}
+
+/// The keys file drops the old key when the records of the rotation are on disk, never before.
+std::optional<StartVerdict> rule_2_rotation_is_there(const StartFindings& findings) {
+    if (!findings.rotation_lost) return {};
+    return hold(
+        "the log ends under an audit key that a rotation has retired: the rotation's records are lost");
 }
 
 // --- Rule 3: a torn tail, which nobody was told of, is told apart from a lost one.
@@ -159,6 +177,16 @@ std::optional<StartVerdict> rule_4_resumption_is_recorded(const StartFindings& f
     return hold("a resumption of the log was cut off before it was recorded");
 }
 
+StartVerdict judge_by_rules(const StartFindings& findings) {
+    StartVerdict verdict;
+    if (auto held = rule_1_no_new_log(findings)) return *held;
+    if (auto held = rule_4_resumption_is_recorded(findings)) return *held;
+    if (auto held = rule_2_anchors_agree(findings, verdict)) return *held;
+    if (auto held = rule_2_rotation_is_there(findings)) return *held;
+    if (auto held = rule_2_chain_holds(findings)) return *held;
+    return verdict;
+}
+
 }  // namespace
 
 std::string_view to_string(AnchorName name) noexcept {
@@ -174,17 +202,28 @@ std::string_view to_string(AnchorName name) noexcept {
 }
 
 AnchorAgreement agreement(const AnchorFinding& anchor, SequenceId head) noexcept {
+    if (anchor.implausible) return AnchorAgreement::contradicts;
     if (anchor.head.sequence > head) return AnchorAgreement::ahead;
     if (anchor.head.sequence.value() == 0 || anchor.attested_lost) return AnchorAgreement::agrees;
     return anchor.log_mac == anchor.head.mac ? AnchorAgreement::agrees : AnchorAgreement::contradicts;
 }
 
+void judge_checkpoint(std::vector<AnchorFinding>& anchors, SequenceId head) noexcept {
+    SequenceId attested = head;
+    for (const AnchorFinding& anchor : anchors)
+        if (is_file(anchor)) attested = std::max(attested, anchor.head.sequence);
+    for (AnchorFinding& anchor : anchors) {
+        const std::uint64_t sequence = anchor.head.sequence.value();
+        anchor.implausible = !is_file(anchor) && (sequence >= sequence_limit ||
+                                                  sequence > attested.value() + checkpoint_lead_records_max);
+    }
+}
+
 StartVerdict judge_start(const StartFindings& findings) {
-    StartVerdict verdict;
-    if (auto held = rule_1_no_new_log(findings)) return *held;
-    if (auto held = rule_4_resumption_is_recorded(findings)) return *held;
-    if (auto held = rule_2_anchors_agree(findings, verdict)) return *held;
-    if (auto held = rule_2_chain_holds(findings)) return *held;
+    StartVerdict verdict = judge_by_rules(findings);
+    if (verdict.start != StartVerdict::Start::hold) return verdict;
+    const std::string ignored = why_checkpoint_is_ignored(findings);
+    if (!ignored.empty() && verdict.reason != ignored) verdict.reason += "; " + ignored;
     return verdict;
 }
 
@@ -213,7 +252,7 @@ SequenceId verify_tail_from(const StartFindings& findings) noexcept {
 SequenceId highest_anchor(const std::vector<AnchorFinding>& anchors) noexcept {
     SequenceId highest;
     for (const AnchorFinding& anchor : anchors)
-        highest = std::max(highest, anchor.head.sequence);
+        if (!anchor.implausible) highest = std::max(highest, anchor.head.sequence);
     return highest;
 }
 

@@ -31,15 +31,22 @@ struct AnchorFinding {
     SequenceId synced_sequence;  ///< of a slot
     std::optional<Mac> log_mac;  ///< the log's own at that sequence; nothing when no record is readable there
     bool attested_lost = false;  ///< inside an attested gap: a later `log_resumed` record answers for it
+    bool implausible = false;    ///< a checkpoint that is not believed (`judge_checkpoint`)
     friend bool operator==(const AnchorFinding&, const AnchorFinding&) = default;
 };
 
 enum class AnchorAgreement : std::uint8_t {
     agrees,       ///< the log has that record with that mac, or attests that it was lost
     ahead,        ///< the log ends before it
-    contradicts,  ///< the log has another record there, or none that can be read
+    contradicts,  ///< the log has another record there, or none that can be read; or it is not believed
 };
 [[nodiscard]] AnchorAgreement agreement(const AnchorFinding& anchor, SequenceId head) noexcept;
+
+/// The projections' checkpoint has no mac: whoever can write that database chooses it. It is believed up to
+/// this far beyond the log's readable head and the slots of the anchor files, which have one.
+inline constexpr std::uint64_t checkpoint_lead_records_max = 1'000'000;
+/// Says of the checkpoint among `anchors` whether it is implausible beside `head` and the slots.
+void judge_checkpoint(std::vector<AnchorFinding>& anchors, SequenceId head) noexcept;
 
 /// What can be seen without changing anything.
 struct StartFindings {
@@ -49,6 +56,7 @@ struct StartFindings {
     std::vector<AnchorFinding> anchors;
     bool external_configured = false;
     bool resumption_cut_off = false;  ///< a resumption dropped what it could not read, and was not recorded
+    bool rotation_lost = false;       ///< the head is under the key of an epoch before the one in force
     std::string tail_break;  ///< why the chain does not hold back to the last synced anchor; else empty
 };
 
@@ -84,7 +92,7 @@ struct StartVerdict {
 inline constexpr std::uint64_t tail_records_min = 1'000;
 [[nodiscard]] SequenceId verify_tail_from(const StartFindings& findings) noexcept;
 
-/// The highest sequence any anchor names; 0 when there is none.
+/// The highest sequence any anchor names that is believed; 0 when there is none.
 [[nodiscard]] SequenceId highest_anchor(const std::vector<AnchorFinding>& anchors) noexcept;
 
 /// No batch takes more of a write-ahead file: its records with key, header, mac and lengths, its own header,
