@@ -31,7 +31,8 @@ public:
 
 /// A log that can be read: the owner's own, a copy, or one that another process is writing.
 /// Invariants: 1. record bytes, headers and macs never change. 2. sequences are 1, 2, 3, ... `head()`, less
-/// the attested gaps. 3. what a cursor or `head()` shows is on disk. Any thread may read while one thread appends.
+/// the attested gaps. 3. what a cursor or `head()` shows is on disk. Any thread may read while one thread
+/// appends.
 class LogReader {
 public:
     virtual ~LogReader() = default;
@@ -73,9 +74,9 @@ public:
     [[nodiscard]] virtual Result<Head> append_rotation(const PendingRecord& retired,
                                                        const PendingRecord& activated,
                                                        const LogKeys& next) = 0;
-    /// The highest sequence the store holds anything at: that of `head()`, but for a log whose newest rows were
-    /// given up when it was opened (`LogStore::open_dropping_tail`). Such a log takes nothing but a resumption
-    /// beyond them.
+    /// The highest sequence the store holds anything at: that of `head()`, but for a log whose newest rows
+    /// were given up when it was opened (`LogStore::open_to_resume`). Such a log takes nothing but a
+    /// resumption beyond them.
     [[nodiscard]] virtual SequenceId last_sequence() const { return head().sequence; }
     /// Makes the anchors of the present head durable: before any effect that leaves the process, and at a
     /// clean stop. Nothing to do for a log without anchors. Error audit_write_failed: the log is dead.

@@ -175,6 +175,24 @@ Result<std::string> make_copy(const DirectoryLayout& layout, const Content& cont
     return name;
 }
 
+Result<std::vector<std::string>> noted_copies(const DirectoryLayout& layout, Unfinished what) {
+    std::vector<std::string> names;
+    if (!path_exists(note_path(layout, what))) return names;
+    const auto text = read_small_file(note_path(layout, what), note_name,
+                                      unfinished_copies_max * (copy_name_bytes_max + 1));
+    if (!text) return failure(text.error());
+    std::string_view rest = *text;
+    while (!rest.empty()) {
+        const std::string_view name = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+        const bool plain = !name.empty() && name.size() <= copy_name_bytes_max &&
+                           name.find('/') == std::string_view::npos && name.front() != '.';
+        if (!plain) return failure(ErrorCode::engine_held, "a note in the quarantine is damaged");
+        names.emplace_back(name);
+    }
+    return names;
+}
+
 }  // namespace
 
 template std::string to_canonical_json<QuarantineFinding>(const QuarantineFinding&);
@@ -213,20 +231,30 @@ Result<std::string> copy_to_quarantine(const DirectoryLayout& layout, Quarantine
     return name;
 }
 
-Result<void> set_unfinished(const DirectoryLayout& layout, Unfinished what, const std::string& copy_name) {
-    return replace_file(note_path(layout, what), note_name, copy_name + "\n");
+Result<void> add_unfinished(const DirectoryLayout& layout, Unfinished what, const std::string& copy_name) {
+    auto names = noted_copies(layout, what);
+    if (!names) return failure(names.error());
+    if (std::ranges::find(*names, copy_name) != names->end()) return {};
+    if (names->size() >= unfinished_copies_max)
+        return failure(ErrorCode::audit_write_failed,
+                       "too many starts of the log were cut off one after another",
+                       "Find out what ends them, then put the data directory back from a copy.");
+    std::string text;
+    for (const std::string& name : *names)
+        text += name + "\n";
+    return replace_file(note_path(layout, what), note_name, text + copy_name + "\n");
 }
 
-Result<std::optional<QuarantineFinding>> read_unfinished(const DirectoryLayout& layout, Unfinished what) {
-    if (!path_exists(note_path(layout, what))) return std::optional<QuarantineFinding>();
-    auto name = read_small_file(note_path(layout, what), note_name, copy_name_bytes_max);
-    if (!name) return failure(name.error());
-    if (name->ends_with('\n')) name->pop_back();
-    const bool plain = !name->empty() && name->find('/') == std::string::npos && name->front() != '.';
-    if (!plain) return failure(ErrorCode::engine_held, "a note in the quarantine is damaged");
-    auto finding = read_finding(layout, *name);
-    if (!finding) return failure(finding.error());
-    return std::optional(std::move(*finding));
+Result<std::vector<QuarantineFinding>> read_unfinished(const DirectoryLayout& layout, Unfinished what) {
+    const auto names = noted_copies(layout, what);
+    if (!names) return failure(names.error());
+    std::vector<QuarantineFinding> findings;
+    for (const std::string& name : *names) {
+        auto finding = read_finding(layout, name);
+        if (!finding) return failure(finding.error());
+        findings.push_back(std::move(*finding));
+    }
+    return findings;
 }
 
 Result<void> clear_unfinished(const DirectoryLayout& layout, Unfinished what) {

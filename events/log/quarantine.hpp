@@ -50,17 +50,21 @@ struct QuarantineFinding {
                                                      QuarantineFinding finding);
 
 /// What is about to drop something from the store and has to say so in the log afterwards. A note of it,
-/// which names the copy, stands in `quarantine/` from before the dropping until after the record, so that no
-/// crash between them hides what was dropped.
+/// which names the copies, a line each, stands in `quarantine/` from before the dropping until after the
+/// record, so that no crash between them hides what was dropped.
 enum class Unfinished : std::uint8_t {
     tail_record,  ///< `quarantine/pending`: log_tail_discarded is to follow
     resumption,   ///< `quarantine/resuming`: log_resumed is to follow
 };
-[[nodiscard]] Result<void> set_unfinished(const DirectoryLayout& layout, Unfinished what,
+/// Starts cut off one after the other before they could record what they dropped.
+inline constexpr std::size_t unfinished_copies_max = 256;
+/// Adds a copy to the note; one that it names already is not named twice. Error audit_write_failed: I/O, or
+/// `unfinished_copies_max` wait already.
+[[nodiscard]] Result<void> add_unfinished(const DirectoryLayout& layout, Unfinished what,
                                           const std::string& copy_name);
-/// The finding of the copy that the note names; nothing when there is no note.
-[[nodiscard]] Result<std::optional<QuarantineFinding>> read_unfinished(const DirectoryLayout& layout,
-                                                                       Unfinished what);
+/// The findings of the copies that the note names, the oldest first; none when there is no note.
+[[nodiscard]] Result<std::vector<QuarantineFinding>> read_unfinished(const DirectoryLayout& layout,
+                                                                     Unfinished what);
 [[nodiscard]] Result<void> clear_unfinished(const DirectoryLayout& layout, Unfinished what);
 
 }  // namespace ibkr::events

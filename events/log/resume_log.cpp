@@ -7,6 +7,7 @@
 #include "events/log/quarantine.hpp"
 #include "events/log/start_log.hpp"
 #include "events/log/torn_tail.hpp"
+#include "events/log/wal_cut.hpp"
 
 namespace ibkr::events {
 namespace {
@@ -71,7 +72,7 @@ Result<std::string> quarantine_loss(const StartContext& context, const Loss& los
                               describe_damage("resumed without what is lost", head, loss.wals));
 }
 
-/// Open for writing, as the store is or, with a copy in quarantine, without what cannot be read at its end.
+/// Open for writing, as the store is or, with a copy in quarantine, cut to what can be read.
 Result<std::unique_ptr<Log>> open_as_far_as_readable(const StartContext& context, const LogKeys& keys,
                                                      const Loss& loss, std::string& quarantine) {
     Result<std::unique_ptr<Log>> log = failure(ErrorCode::audit_chain_invalid, "the store is damaged");
@@ -80,9 +81,11 @@ Result<std::unique_ptr<Log>> open_as_far_as_readable(const StartContext& context
         auto copied = quarantine_loss(context, loss);
         if (!copied) return failure(copied.error());
         quarantine = std::move(*copied);
-        if (auto noted = set_unfinished(context.layout, Unfinished::resumption, quarantine); !noted)
+        if (auto noted = add_unfinished(context.layout, Unfinished::resumption, quarantine); !noted)
             return failure(noted.error());
-        log = context.store.open_dropping_tail(context.layout.log, keys);
+        if (auto cut = cut_wals(context.layout.log, loss.wals, loss.readable_head.sequence); !cut)
+            return failure(cut.error());
+        log = context.store.open_to_resume(context.layout.log, keys);
     }
     if (!log) return log;
     if ((*log)->head() != loss.readable_head)

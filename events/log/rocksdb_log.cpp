@@ -147,13 +147,12 @@ private:
     bool alive_ = true;
 };
 
-enum class Opening : std::uint8_t { create, existing, dropping_tail };
+enum class Opening : std::uint8_t { create, existing, to_resume };
 
 Result<std::unique_ptr<rocksdb::DB>> open_database(const std::string& directory, Opening how,
                                                    rocksdb::Env* env) {
-    auto options =
-        rocksdb_options(how == Opening::dropping_tail ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
-                                                      : rocksdb::WALRecoveryMode::kAbsoluteConsistency);
+    // Never kPointInTimeRecovery: it keeps the damaged write-ahead file (docs/decisions/0014).
+    auto options = rocksdb_options(rocksdb::WALRecoveryMode::kAbsoluteConsistency);
     options.create_if_missing = how == Opening::create;
     options.error_if_exists = how == Opening::create;
     if (env != nullptr) options.env = env;
@@ -170,7 +169,7 @@ Result<std::unique_ptr<rocksdb::DB>> open_database(const std::string& directory,
 Result<std::optional<Record>> find_newest(const RocksdbRecords& records, SequenceId last, Opening how,
                                           const LogKeys& keys) {
     if (last == SequenceId()) return std::optional<Record>();
-    if (how == Opening::dropping_tail) return newest_plausible(records, keys.resumptions(), keys.ring());
+    if (how == Opening::to_resume) return newest_plausible(records, keys.resumptions(), keys.ring());
     Record newest;
     if (auto read = records.read_at(last, newest); !read) return failure(read.error());
     return newest;
@@ -207,7 +206,7 @@ const LogStore& rocksdb_store() noexcept {
                                         return open_log(directory, keys, Opening::existing, nullptr);
                                     },
                                     [](const std::string& directory, const LogKeys& keys) {
-                                        return open_log(directory, keys, Opening::dropping_tail, nullptr);
+                                        return open_log(directory, keys, Opening::to_resume, nullptr);
                                     },
                                     open_rocksdb_readable,
                                     rocksdb_newest_key_id,

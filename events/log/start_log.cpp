@@ -73,21 +73,20 @@ Result<OwnedLog> hold(const StartContext& context, LogKeys keys, StartLook look,
 Result<std::unique_ptr<Log>> open_store(const StartContext& context, const LogKeys& keys, StartLook& look,
                                         const std::vector<WalScan>& wals, StartVerdict& verdict) {
     const std::string& directory = context.layout.log;
-    Result<std::unique_ptr<Log>> log;
     look.readable.reset();
     if (verdict.start == Start::discard_tail) {
         const auto quarantine = quarantine_damage(context, look.findings.head, wals);
         if (!quarantine) return failure(quarantine.error());
-        log = drop_torn_tail(context.layout, keys, context.store, *quarantine);
-    } else {
-        log = context.store.open(directory, keys);
-        if (!log && log.error().code == ErrorCode::audit_chain_invalid) {
-            verdict = judge_refused_start(look.findings, wals);
-            auto readable = context.store.open_readable(directory, keys);
-            if (!readable) return failure(readable.error());
-            look.readable = std::move(*readable);
-            return std::unique_ptr<Log>();
-        }
+        if (auto cut = cut_torn_tail(context.layout, wals, look.findings.head, *quarantine); !cut)
+            return failure(cut.error());
+    }
+    auto log = context.store.open(directory, keys);
+    if (!log && log.error().code == ErrorCode::audit_chain_invalid && verdict.start == Start::open) {
+        verdict = judge_refused_start(look.findings, wals);
+        auto readable = context.store.open_readable(directory, keys);
+        if (!readable) return failure(readable.error());
+        look.readable = std::move(*readable);
+        return std::unique_ptr<Log>();
     }
     if (log && (*log)->head().sequence != look.findings.head)
         return failure(ErrorCode::audit_chain_invalid, "the log ends elsewhere than it did a moment ago");
@@ -100,9 +99,9 @@ Result<void> settle(const StartContext& context, OwnedLog& owned, const StartVer
     const auto note = [&](std::string line) {
         if (!line.empty()) owned.notes.push_back(std::move(line));
     };
-    auto tail = record_dropped_tail(context.layout, *owned.log, context.make_record);
-    if (!tail) return failure(tail.error());
-    note(std::move(*tail));
+    auto tails = record_dropped_tails(context.layout, *owned.log, context.make_record);
+    if (!tails) return failure(tails.error());
+    std::ranges::for_each(*tails, note);
     auto rotation = settle_rotation(context.layout, owned.keys, *owned.log, context.make_record);
     if (!rotation) return failure(rotation.error());
     note(std::move(*rotation));
@@ -188,7 +187,8 @@ Result<StartLook> look_at_log(const StartContext& context, const LogKeys& keys) 
         findings.head > SequenceId() && !key_in_force(keys, look.readable->identity().key_id).has_value();
     const auto resuming = read_unfinished(context.layout, Unfinished::resumption);
     if (!resuming) return failure(resuming.error());
-    findings.resumption_cut_off = *resuming && findings.head <= (*resuming)->readable_head;
+    findings.resumption_cut_off = std::ranges::any_of(
+        *resuming, [&](const QuarantineFinding& copy) { return findings.head <= copy.readable_head; });
     if (auto compared = compare_anchors_with(*look.readable, findings.anchors); !compared)
         return failure(compared.error());
     // The rest of rule 2 costs time and says nothing more about a log that is held anyway.

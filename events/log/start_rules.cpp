@@ -63,7 +63,16 @@ public:
         }
         return best;
     }
-    /// "A projection checkpoint that disagrees while the anchor file agrees at or beyond its sequence."
+    /// Whether a slot under a MAC names a record that the log has. A checkpoint, which anybody who writes to
+    /// the disk could put back, licenses no discard.
+    [[nodiscard]] bool slot_agrees() const {
+        return std::ranges::any_of(findings_.anchors, [&](const AnchorFinding& anchor) {
+            return is_file(anchor) && !anchor.attested_lost && anchor.head.sequence > SequenceId() &&
+                   agreement_of(anchor) == AnchorAgreement::agrees;
+        });
+    }
+    /// "A projection checkpoint that disagrees while the anchor file agrees at or beyond its sequence." One
+    /// that is not believed is answered by any slot that agrees.
     [[nodiscard]] bool is_of_damaged_projection(const AnchorFinding& anchor) const {
         if (is_file(anchor) || agreement_of(anchor) != AnchorAgreement::contradicts) return false;
         return std::ranges::any_of(findings_.anchors, [&](const AnchorFinding& other) {
@@ -159,6 +168,9 @@ std::string why_not_torn(const StartFindings& findings, const std::vector<WalSca
                "acknowledged";
     if (newest.damaged_bytes() > batch_wal_bytes_max)
         return "the damage at the end of the write-ahead file is longer than any batch";
+    if (!Anchors(findings).slot_agrees())
+        return "the write-ahead file is damaged at its end, and no usable anchor slot is left that could "
+               "tell a torn tail from a lost one";
     for (const AnchorFinding& anchor : findings.anchors) {
         if (!is_file(anchor) || anchor.attested_lost || anchor.wal < WalPosition{newest.number, 0}) continue;
         if (anchor.wal.number > newest.number)

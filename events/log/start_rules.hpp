@@ -71,7 +71,7 @@ struct AnchorRewrite {
 struct StartVerdict {
     enum class Start : std::uint8_t {
         open,          ///< go on
-        discard_tail,  ///< open once, dropping the torn end, and record that
+        discard_tail,  ///< cut the torn end off, open, and record that
         hold,          ///< rule 4
     } start = Start::open;
     std::string reason;      ///< of a hold: one sentence, for people

@@ -16,10 +16,9 @@ struct LogStore {
     /// For the owner: an existing log, whose newest record is checked against its predecessor. Refuses a
     /// write-ahead log that is damaged anywhere (audit_chain_invalid), changing nothing.
     Result<std::unique_ptr<Log>> (*open)(const std::string& directory, const LogKeys& keys);
-    /// For the owner, once, after everything was copied to quarantine: the same, but what is not readable at
-    /// the end of the write-ahead log is dropped from the store. Rows at the end of its tables that cannot be
-    /// verified stay where they are: the head is then the record before them (`Log::last_sequence`).
-    Result<std::unique_ptr<Log>> (*open_dropping_tail)(const std::string& directory, const LogKeys& keys);
+    /// For the owner, in a resumption: the same, but rows at the end that cannot be verified stay where they
+    /// are, and the head is the record before them (`Log::last_sequence`).
+    Result<std::unique_ptr<Log>> (*open_to_resume)(const std::string& directory, const LogKeys& keys);
     /// For the owner of a log that is held: whatever can be read, up to the first damage of the write-ahead
     /// log. Changes nothing in `directory`; nobody else has it open.
     Result<std::unique_ptr<LogReader>> (*open_readable)(const std::string& directory, const LogKeys& keys);

@@ -14,16 +14,16 @@ namespace ibkr::events {
 [[nodiscard]] QuarantineFinding describe_damage(std::string found, SequenceId readable_head,
                                                 const std::vector<WalScan>& wals);
 
-/// Rule 3 of design section 4, once it is certain: opens the store without its torn end. The copy
-/// `quarantine` is noted as pending before, so that a crash does not lose the record that follows.
-[[nodiscard]] Result<std::unique_ptr<Log>> drop_torn_tail(const DirectoryLayout& layout, const LogKeys& keys,
-                                                          const LogStore& store,
-                                                          const std::string& quarantine);
+/// Rule 3 of design section 4, once it is certain: cuts the torn end off the newest of `wals`; the store is
+/// closed. The copy `quarantine` is noted as pending before, so that a crash does not lose the record that
+/// follows. A crash before the cut finds the same torn end again.
+[[nodiscard]] Result<void> cut_torn_tail(const DirectoryLayout& layout, const std::vector<WalScan>& wals,
+                                         SequenceId readable_head, const std::string& quarantine);
 
-/// Appends `log_tail_discarded` for what this start, or one that was cut off, dropped; each tail is recorded
-/// once. A line for the operator, or an empty one.
-[[nodiscard]] Result<std::string> record_dropped_tail(const DirectoryLayout& layout, Log& log,
-                                                      const RecordMaker& make_record);
+/// Appends `log_tail_discarded` for each tail that this start, or ones that were cut off, dropped; each is
+/// recorded once. A line for the operator for each.
+[[nodiscard]] Result<std::vector<std::string>> record_dropped_tails(const DirectoryLayout& layout, Log& log,
+                                                                    const RecordMaker& make_record);
 
 /// When the newest event was made; the beginning of time when none of the newest records is one.
 [[nodiscard]] Result<Timestamp> newest_timestamp(const LogReader& log);

@@ -66,6 +66,19 @@ std::optional<PhysicalRecord> record_at(std::string_view bytes) {
     return PhysicalRecord{static_cast<RecordType>(type), header_bytes + length};
 }
 
+/// The record sequence that a batch begins at, from its first physical record: RocksDB's sequence, the count
+/// of rows, and then a put into the default column family, whose key is 8 bytes long. 0 when it has no rows.
+std::uint64_t first_row_of(std::string_view physical) {
+    constexpr std::size_t count_at = header_bytes + 8, count_bytes = 4, key_bytes = 8;
+    constexpr std::size_t key_at = count_at + count_bytes + 2;
+    constexpr std::string_view put_of_key("\x01\x08", 2);
+    if (physical.size() < key_at + key_bytes || physical.substr(key_at - 2, 2) != put_of_key) return 0;
+    std::uint64_t sequence = 0;
+    for (const char byte : physical.substr(key_at, key_bytes))
+        sequence = (sequence << 8U) | static_cast<std::uint8_t>(byte);
+    return sequence;
+}
+
 /// A file of a fixed size, read block by block.
 class BlockReader {
 public:
@@ -125,10 +138,12 @@ struct Walk {
     std::uint64_t good_bytes = 0;
     bool in_batch = false;  ///< a batch was begun and not ended at `stopped_at`
     std::uint64_t stopped_at = 0;
+    std::uint64_t first_row = 0;
 };
 
 Result<Walk> walk_whole_records(BlockReader& file) {
     Walk walk;
+    std::uint64_t row = 0;  // that the batch at hand begins at
     while (true) {
         const auto rest = file.rest_of_block(walk.stopped_at);
         if (!rest) return failure(rest.error());
@@ -140,9 +155,12 @@ Result<Walk> walk_whole_records(BlockReader& file) {
         }
         const auto record = record_at(*rest);
         if (!record || record->begins_batch() == walk.in_batch) return walk;
+        if (record->begins_batch()) row = first_row_of(rest->substr(0, record->bytes));
         walk.in_batch = !record->ends_batch();
         walk.stopped_at += record->bytes;
-        if (!walk.in_batch) walk.good_bytes = walk.stopped_at;
+        if (walk.in_batch) continue;
+        walk.good_bytes = walk.stopped_at;
+        if (walk.first_row == 0) walk.first_row = row;
     }
 }
 
@@ -201,7 +219,7 @@ Result<WalScan> scan_wal(const std::string& path, std::uint64_t number) {
     if (!file) return failure(file.error());
     const auto walk = walk_whole_records(*file);
     if (!walk) return failure(walk.error());
-    WalScan scan{number, file->file_bytes(), walk->good_bytes, false, {}};
+    WalScan scan{number, file->file_bytes(), walk->good_bytes, false, {}, walk->first_row};
     assert(scan.good_bytes <= walk->stopped_at && walk->stopped_at <= scan.file_bytes);
     if (!walk->in_batch) {
         const auto room = only_room_follows(*file, walk->stopped_at);

@@ -17,7 +17,8 @@ struct WalScan {
     /// A whole batch, or the beginning of one, stands somewhere after the damage: the damaged batch had been
     /// acknowledged before that one was begun.
     bool decodable_after_damage = false;
-    std::string damaged_sha256;  ///< hex, of the bytes from `good_bytes` to the file's end; empty when whole
+    std::string damaged_sha256;   ///< hex, of the bytes from `good_bytes` to the file's end; empty when whole
+    std::uint64_t first_row = 0;  ///< record sequence that the first whole batch with rows begins at; 0: none
 
     /// Zeros after the last batch are room that was allocated, not damage; but fewer than a record's header
     /// at the file's end are a header cut short, as RocksDB sees it too.

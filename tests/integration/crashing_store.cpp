@@ -71,8 +71,8 @@ const LogStore& crashing_store(std::uint64_t at_step) {
         crashing.open = [](const std::string& directory, const LogKeys& keys) {
             return open_between_steps(rocksdb_store().open, directory, keys);
         };
-        crashing.open_dropping_tail = [](const std::string& directory, const LogKeys& keys) {
-            return open_between_steps(rocksdb_store().open_dropping_tail, directory, keys);
+        crashing.open_to_resume = [](const std::string& directory, const LogKeys& keys) {
+            return open_between_steps(rocksdb_store().open_to_resume, directory, keys);
         };
         return crashing;
     }();

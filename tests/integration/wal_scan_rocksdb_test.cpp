@@ -81,6 +81,7 @@ public:
             static_cast<std::size_t>(std::ranges::upper_bound(ends, result.good_bytes) - ends.begin());
         CHECK(opens_strictly() == result.whole());
         CHECK(readable_records() == whole_batches * records_);
+        CHECK(records_after_cut(result.good_bytes) == whole_batches * records_);
         return result;
     }
 
@@ -108,7 +109,18 @@ private:
         return open(copy(), rocksdb::WALRecoveryMode::kAbsoluteConsistency, false) != nullptr;
     }
     [[nodiscard]] std::size_t readable_records() const {
-        const auto db = open(copy(), rocksdb::WALRecoveryMode::kPointInTimeRecovery, false);
+        return records_of(open(copy(), rocksdb::WALRecoveryMode::kPointInTimeRecovery, false));
+    }
+    /// What a strict open shows once the file ends there.
+    [[nodiscard]] std::size_t records_after_cut(std::uint64_t bytes) const {
+        const std::string path = copy();
+        fs::resize_file(fs::path(path) / fs::path(wal_.path).filename(), bytes);
+        const std::size_t count =
+            records_of(open(path, rocksdb::WALRecoveryMode::kAbsoluteConsistency, false));
+        CHECK(records_of(open(path, rocksdb::WALRecoveryMode::kAbsoluteConsistency, false)) == count);
+        return count;
+    }
+    [[nodiscard]] static std::size_t records_of(const std::unique_ptr<rocksdb::DB>& db) {
         REQUIRE(db);
         const std::unique_ptr<rocksdb::Iterator> row(db->NewIterator({}));
         std::size_t count = 0;

@@ -6,7 +6,9 @@
 
 #include <rocksdb/db.h>
 
+#include "events/log/quarantine.hpp"
 #include "events/log/rocksdb_log.hpp"
+#include "events/log/wal_cut.hpp"
 #include "tests/unit/events/chain_support.hpp"
 #include "tests/unit/events/temporary_directory.hpp"
 
@@ -23,7 +25,7 @@ public:
         fill(*log, 100);
     }
 
-    [[nodiscard]] std::string path() const { return temporary_ / "log"; }
+    [[nodiscard]] std::string path() const { return running_.empty() ? temporary_ / "log" : running_; }
     [[nodiscard]] const LogKeys& keys() const { return keys_; }
 
     /// Moves everything into tables: RocksDB does that with a write-ahead log that it finds.
@@ -47,6 +49,35 @@ public:
     void append_bytes(const std::string& bytes) {
         std::ofstream(newest(".log"), std::ios::app | std::ios::binary) << bytes;
     }
+    /// To the newest file, which is empty as long as nothing was appended since the store was opened.
+    void append_bytes_to_newest(const std::string& bytes) {
+        append_bytes_to(must(newest_wal(path())).value().number, bytes);
+    }
+    void append_bytes_to(std::uint64_t wal, const std::string& bytes) {
+        std::ofstream(wal_path(wal), std::ios::app | std::ios::binary) << bytes;
+    }
+    void cut_to(std::uint64_t wal, std::uint64_t bytes) {
+        std::filesystem::resize_file(wal_path(wal), bytes);
+    }
+    /// As a process leaves it that is killed while a full memtable is on its way into a table.
+    void fill_two_wals() {
+        const std::string running = temporary_ / "running";
+        const auto log = must(open());
+        const std::vector<PendingRecord> large(64, PendingRecord{7, std::string(record_bytes_max, 'x')});
+        while (true) {
+            std::filesystem::remove_all(running);
+            std::filesystem::copy(path(), running);
+            const std::uint64_t first = must(newest_wal(running)).value().number;
+            must(log->append(large, log->head().sequence.next()));
+            if (must(newest_wal(path())).value().number == first) continue;
+            // The older file as it was before, the newer as it is, the metadata of before.
+            must(log->append(large, log->head().sequence.next()));
+            const WalFile newer = must(newest_wal(path())).value();
+            std::filesystem::copy_file(newer.path, running + "/" + newer.path.substr(path().size() + 1));
+            break;
+        }
+        running_ = running;
+    }
     void remove(const std::string& extension) { std::filesystem::remove(newest(extension)); }
 
     /// How many levels hold tables.
@@ -63,8 +94,11 @@ public:
     }
 
     [[nodiscard]] Result<std::unique_ptr<Log>> open() const { return rocksdb_store().open(path(), keys_); }
-    [[nodiscard]] Result<std::unique_ptr<Log>> open_dropping_tail() const {
-        return rocksdb_store().open_dropping_tail(path(), keys_);
+    /// As a resumption does.
+    [[nodiscard]] Result<std::unique_ptr<Log>> open_cut() const {
+        const auto wals = must(scan_wals(path()));
+        REQUIRE(cut_wals(path(), wals, readable()->head().sequence));
+        return rocksdb_store().open_to_resume(path(), keys_);
     }
     [[nodiscard]] std::unique_ptr<LogReader> readable() const {
         const auto before = contents();
@@ -91,7 +125,13 @@ private:
         return files;
     }
 
+    [[nodiscard]] std::string wal_path(std::uint64_t number) const {
+        const std::string text = std::to_string(number);
+        return path() + "/" + std::string(6 - text.size(), '0') + text + ".log";
+    }
+
     TemporaryDirectory temporary_;
+    std::string running_;  ///< a copy that stands for the store
     LogKeys keys_ = fixed_keys();
 };
 
@@ -107,7 +147,7 @@ void check_resumes(const Store& store, std::vector<LostRange> gaps = {}) {
     LogKeys keys = store.keys().copy();
     SequenceId at;
     {
-        const auto log = must(store.open_dropping_tail());
+        const auto log = must(store.open_cut());
         at = log->last_sequence().next();
         resume(*log, at.value(), std::move(gaps));
         keys = keys.resumed(at);
@@ -138,7 +178,7 @@ TEST_CASE("a write-ahead log that was cut is refused, and read up to the cut", "
     check_refused(store);
 
     const Head head = log->head();
-    const auto dropped = must(store.open_dropping_tail());
+    const auto dropped = must(store.open_cut());
     CHECK(dropped->head() == head);
     CHECK(dropped->last_sequence() == head.sequence);
     fill(*dropped, 120);
@@ -150,8 +190,9 @@ TEST_CASE("stray bytes after the last batch are dropped, no record with them", "
     store.append_bytes(GENERATE(as<std::string>{}, "abc", std::string(200, 'x'), std::string(4'096, 'y')));
     check_refused(store);
     CHECK(store.readable()->head().sequence == SequenceId(100));
-    CHECK(must(store.open_dropping_tail())->head().sequence == SequenceId(100));
-    CHECK(must(store.open())->head().sequence == SequenceId(100));
+    CHECK(must(store.open_cut())->head().sequence == SequenceId(100));
+    for (int starts = 0; starts < 3; ++starts)
+        CHECK(must(store.open())->head().sequence == SequenceId(100));
 }
 
 TEST_CASE("one flipped bit in the write-ahead log ends what can be read", "[log][rocksdb]") {
@@ -162,6 +203,39 @@ TEST_CASE("one flipped bit in the write-ahead log ends what can be read", "[log]
     CHECK(log->head().sequence < SequenceId(100));
     CHECK(verify(*log, store.keys().ring()).chain_valid);
     check_resumes(store);
+}
+
+TEST_CASE("a write-ahead log cut to nothing opens with what is in the tables", "[log][rocksdb]") {
+    Store store;
+    must(store.open());  // 1 to 100 are in a table now
+    store.append_bytes_to_newest(GENERATE(as<std::string>{}, "abc", std::string(9'000, 'y')));
+    check_refused(store);
+    CHECK(must(store.open_cut())->head().sequence == SequenceId(100));
+    for (std::uint64_t last = 101; last < 104; ++last)
+        store.settle(last);
+    CHECK(verify(*must(store.open()), store.keys().ring()).chain_valid);
+}
+
+TEST_CASE("stray bytes in an older write-ahead file cost no record of a newer one", "[log][rocksdb]") {
+    Store store;
+    store.fill_two_wals();
+    const auto wals = must(scan_wals(store.path()));
+    REQUIRE(wals.size() == 2);
+    CHECK(wals[0].first_row == 101);
+    CHECK(wals[1].first_row > 101);
+    const std::uint64_t newest = store.readable()->head().sequence.value();
+    CHECK(newest > wals[1].first_row);
+    SECTION("after the last batch") {
+        store.append_bytes_to(wals[0].number, "abc");
+        check_refused(store);
+        CHECK(must(store.open_cut())->head().sequence == SequenceId(newest));
+    }
+    SECTION("in its first batch") {
+        store.cut_to(wals[0].number, 50);
+        check_refused(store);
+        CHECK(must(store.open_cut())->head().sequence == SequenceId(100));
+        CHECK(must(store.open())->last_sequence() == SequenceId(100));
+    }
 }
 
 TEST_CASE("a deleted write-ahead log leaves an empty log, which only an anchor can tell", "[log][rocksdb]") {
@@ -250,7 +324,7 @@ TEST_CASE("a table whose newest records are damaged holds the log before them", 
     CHECK(verify(*log, store.keys().ring()).chain_valid);
     check_refused(store);
     {
-        const auto dropped = must(store.open_dropping_tail());
+        const auto dropped = must(store.open_cut());
         CHECK(dropped->head() == log->head());
         CHECK(dropped->last_sequence() == SequenceId(300));
         // Nothing is written over rows that may have been acknowledged.
@@ -280,5 +354,5 @@ TEST_CASE("a table that cannot be opened leaves the others readable", "[log][roc
     const auto log = store.readable();
     CHECK(log->head().sequence == SequenceId(100));
     CHECK(verify(*log, store.keys().ring()).chain_valid);
-    CHECK_FALSE(store.open_dropping_tail());
+    CHECK_FALSE(store.open_cut());
 }
