@@ -15,68 +15,13 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "events/crypto/bytes.hpp"
-#include "events/crypto/sha256.hpp"
-#include "tests/integration/cli_support.hpp"
+#include "tests/integration/configured_home.hpp"
 
 using namespace ibkr::integration;
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 namespace {
-
-using Words = std::vector<std::string>;
-
-/// A home with a configuration instead of the offline profile; every command is an operator's.
-class ConfiguredHome {
-public:
-    explicit ConfiguredHome(const std::string& data_directory = {}, const std::string& projections = {})
-        : data_(data_directory.empty() ? home.path("data") : data_directory), projections_(projections) {
-        home.environment["IBKR_AUDIT_HMAC_SECRET"] = std::string(64, 's');
-        const std::string secret = "operator secret of a test, long enough";
-        home.write("operator", secret);
-        home.write("operator.sha256", ibkr::events::hex(ibkr::events::sha256(secret)));
-        for (const char* name : {"operator", "operator.sha256"})
-            fs::permissions(home.path(name), fs::perms::owner_read | fs::perms::owner_write);
-        set_reserve_mb(16);
-    }
-
-    void set_reserve_mb(int reserve_mb) const {
-        std::string text = R"(broker: {backend: fake}
-auth:
-  enabled_scopes: [ibkr:health:read, ibkr:accounts:read, ibkr:orders:read, ibkr:audit:read, ibkr:marketdata:read,
-    ibkr:audit:export, ibkr:orders:preview, ibkr:orders:paper:submit, ibkr:orders:paper:cancel,
-    ibkr:orders:paper:modify, ibkr:approvals:create, ibkr:orders:live:submit]
-operators: {secret_file: ./operator.sha256}
-order_preview: {enabled: true}
-paper_trading: {enabled: true, allowed_accounts: [DU1234567]}
-)";
-        std::string audit = "audit: {hmac_secret_env: IBKR_AUDIT_HMAC_SECRET";
-        if (!projections_.empty()) audit += ", sqlite_path: " + projections_;
-        text +=
-            audit + "}\nlog: {directory: " + data_ + ", reserve_mb: " + std::to_string(reserve_mb) + "}\n";
-        home.write("config.yaml", text);
-    }
-
-    [[nodiscard]] Ran run(Words words) const {
-        for (const std::string& word :
-             {std::string("--config"), home.path("config.yaml"), std::string("--json"),
-              std::string("--operator-secret-file"), home.path("operator")})
-            words.push_back(word);
-        return home.run(words);
-    }
-    [[nodiscard]] Json get(const Words& words) const {
-        const Ran ran = run(words);
-        INFO(words[0] << ' ' << (words.size() > 1 ? words[1] : "") << '\n' << ran.out << ran.err);
-        REQUIRE(ran.exit_code == 0);
-        return ran.out_json();
-    }
-
-    AgentHome home;
-
-private:
-    std::string data_, projections_;
-};
 
 Words preview_words() {
     return {"orders", "preview", "--account",  "DU1234567", "--symbol",      "AAPL",
@@ -220,7 +165,7 @@ TEST_CASE("a full disk refuses clearly, loses nothing that was acknowledged, and
     const AgentHome outer;
     const SmallDisk disk(outer.path("disk"), 64);
     if (!disk.mounted()) return;
-    const ConfiguredHome at(disk.path("data"));
+    const ConfiguredHome at({.data_directory = disk.path("data")});
     // From nothing at all to more than a start needs: each file is once the one that does not fit.
     const std::vector<std::uint64_t> rooms_kib = {0,    4,    64,   256,  1020, 1028,
                                                   1040, 1100, 1200, 1400, 1800, 2100};
@@ -263,7 +208,7 @@ TEST_CASE("room for the projections alone runs out: the events stay, and the nex
     const AgentHome outer;
     const SmallDisk disk(outer.path("disk"), 2);
     if (!disk.mounted()) return;
-    const ConfiguredHome at({}, disk.path("projections.sqlite3"));
+    const ConfiguredHome at({.projections = disk.path("projections.sqlite3")});
     const std::string order = working_order(at, "first");
     const std::string approval = approved(at);
     for (const std::uint64_t kib : {0, 8, 64}) {

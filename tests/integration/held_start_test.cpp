@@ -12,15 +12,13 @@
 
 #include "events/crypto/sha256.hpp"
 #include "projections/layout_internal.hpp"
-#include "tests/integration/cli_support.hpp"
+#include "tests/integration/configured_home.hpp"
 
 using namespace ibkr::integration;
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 namespace {
-
-using Words = std::vector<std::string>;
 
 constexpr const char* some_id = "018f0000-0000-7000-8000-000000000001";
 
@@ -93,9 +91,17 @@ const std::vector<Words>& writes() {
     return all;
 }
 
+/// The store is opened, and closed again, by an owner who then finds that he may not write: its files are
+/// others, its records the same.
+void forget_store_files(std::map<std::string, std::string>& files) {
+    std::erase_if(files, [](const auto& file) { return file.first.starts_with("log/"); });
+}
+
+enum class HeldBy : std::uint8_t { log, engine };
+
 /// What holds for every held log. Returns the payload of `health`.
-Json check_held(const AgentHome& home) {
-    const auto before = snapshot(home);
+Json check_held(const AgentHome& home, HeldBy by = HeldBy::log) {
+    auto before = snapshot(home);
     const Json health = unrecorded(home, {"health"});
     CHECK(health.at("gateway") == "held");
     for (const Words& words : std::vector<Words>{{"accounts", "list"},
@@ -112,7 +118,13 @@ Json check_held(const AgentHome& home) {
         INFO(words[0] << ' ' << words[1]);
         CHECK(home.refused(words, 3) == "ENGINE_HELD");
     }
-    CHECK(snapshot(home) == before);
+    auto after = snapshot(home);
+    if (by == HeldBy::engine) {
+        forget_store_files(before);
+        forget_store_files(after);
+        CHECK(unrecorded(home, {"health"}) == health);
+    }
+    CHECK(after == before);
     return health;
 }
 
@@ -188,12 +200,32 @@ TEST_CASE("an older copy of everything but the broker's book is held: the broker
     static_cast<void>(submit(home, approve(home, preview(home, "5", "150")), "second"));
     copy(data(home, "venue.sqlite3"), home.path("older/venue.sqlite3"));
     copy(home.path("older"), data(home));
-    const Json health = check_held(home);
+    const Json health = check_held(home, HeldBy::engine);
     CHECK(health.at("engine").at("projections_lag") == 0);
     CHECK(home.run({"kill-switch", "close", "--reason", "x"}).err.find("broker's book") != std::string::npos);
     // With the newer book gone, too, there is nothing that says so: an external anchor would.
     fs::remove(data(home, "venue.sqlite3"));
     CHECK(home.get({"health"}).at("gateway") == "ok");
+}
+
+TEST_CASE("an older copy of everything is held by the external anchor", "[cli][held]") {
+    const AgentHome outside;
+    const ConfiguredHome at({.external_anchor = outside.path("anchor")});
+    CHECK(at.get({"accounts", "list"}).size() == 2);
+    copy(at.data_directory(), outside.path("older"));
+    CHECK(at.get({"accounts", "list"}).size() == 2);
+    const Json anchors = at.get({"audit", "verify"}).at("anchors");
+    REQUIRE(anchors.size() == 3);
+    for (const Json& anchor : anchors)
+        CHECK(anchor.at("state") == "equal");
+    copy(outside.path("older"), at.data_directory());
+    CHECK(at.get({"health"}).at("gateway") == "held");
+    const Ran ran = at.run({"kill-switch", "close", "--reason", "x"});
+    CHECK(ran.exit_code == 3);
+    CHECK(ran.code() == "ENGINE_HELD");
+    // A new log beside what the external anchor remembers is refused as well.
+    fs::remove_all(at.data_directory());
+    CHECK(at.run({"health"}).code() == "ENGINE_HELD");
 }
 
 TEST_CASE("projections that are missing or damaged are made anew with the same answers", "[cli][held]") {

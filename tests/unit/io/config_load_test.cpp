@@ -59,6 +59,23 @@ TEST_CASE("the smallest configuration gets every default", "[config]") {
     CHECK_FALSE(config->settings.given("limits.queue_commands_max"));
 }
 
+TEST_CASE("the disk reserve and the anchors have their defaults and bounds", "[config]") {
+    const auto plain = parse(base);
+    REQUIRE(plain.has_value());
+    CHECK(plain->reserve_mb == 256);
+    CHECK(plain->anchors.external_path.empty());
+    CHECK(plain->anchors.sync_interval == std::chrono::milliseconds(200));
+    const auto chosen = parse(base +
+                              "log: {reserve_mb: 16}\n"
+                              "anchors: {sync_interval_ms: 50, external_path: ../other/anchor}\n");
+    REQUIRE(chosen.has_value());
+    CHECK(chosen->reserve_mb == 16);
+    CHECK(chosen->anchors.external_path == "/etc/other/anchor");
+    CHECK(chosen->anchors.sync_interval == std::chrono::milliseconds(50));
+    CHECK(refusal(base + "log: {reserve_mb: 0}\n").code == ErrorCode::config_invalid);
+    CHECK(refusal(base + "anchors: {sync_interval_ms: 0}\n").code == ErrorCode::config_invalid);
+}
+
 TEST_CASE("a risk policy is read with exact decimals", "[config]") {
     const auto config =
         parse(base +
