@@ -149,6 +149,7 @@ TEST_CASE("a lone projection or anchor is a trace, too", "[log_directory]") {
     const TemporaryDirectory temporary;
     const std::string data = temporary / "data";
     fs::create_directory(data);
+    fs::permissions(data, fs::perms::owner_all);
     const std::string trace = GENERATE(as<std::string>{}, "projections.sqlite3", "anchors", "quarantine");
     write_file(data + "/" + trace, "x");
     CHECK(refusal(data).code == ErrorCode::engine_held);
