@@ -32,10 +32,10 @@ public:
         : clock_(events::Timestamp(1'767'625'200'000)),  // 2026-01-05T15:00:00Z
           ids_(events::has_log(directory) ? 2 : 1),
           lock_(take_lock(directory)),
-          owned_(must(events::open_or_create_log(
-                          lock_, events::Secret(std::string(32, 's')), events::rocksdb_store(),
-                          engine::log_record_maker(clock_, ids_)),
-                      "log")),
+          owned_(must(
+              events::open_or_create_log(lock_, events::Secret(std::string(32, 's')), events::rocksdb_store(),
+                                         engine::log_record_maker(clock_, ids_)),
+              "log")),
           accounts_([this](const auto& id) { return events::account_hash(owned_.keys.account_key(), id); }) {
         auto workflows = std::make_unique<engine::WorkflowProjection>();
         auto* const kept = workflows.get();
