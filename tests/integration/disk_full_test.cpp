@@ -170,6 +170,7 @@ TEST_CASE("a full disk refuses clearly, loses nothing that was acknowledged, and
     const std::vector<std::uint64_t> rooms_kib = {0,    4,    64,   256,  1020, 1028,
                                                   1040, 1100, 1200, 1400, 1800, 2100};
     std::vector<std::string> orders;
+    orders.reserve(rooms_kib.size());
     for (const std::uint64_t kib : rooms_kib)
         orders.push_back(working_order(at, "order-" + std::to_string(kib)));
     std::vector<std::string> acknowledged;
