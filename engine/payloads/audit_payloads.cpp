@@ -110,6 +110,17 @@ struct UnverifiedPayload {
     }
 };
 
+struct ResumptionPayload {
+    std::uint32_t branch = 0;
+    SequenceId sequence_id;
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("branch", self.branch);
+        v("sequence_id", self.sequence_id);
+    }
+};
+
 struct VerifyPayload {
     events::VerifyReport report;
     HeadPayload head;
@@ -117,6 +128,7 @@ struct VerifyPayload {
     std::vector<AnchorPayload> anchors;
     std::vector<GapPayload> attested_gaps;
     std::vector<UnverifiedPayload> not_verified;
+    std::vector<ResumptionPayload> resumptions;
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
@@ -130,6 +142,7 @@ struct VerifyPayload {
         v("key", self.key);
         v("not_verified", omit_empty(self.not_verified));
         v("reason", omit_empty(self.report.reason));
+        v("resumptions", omit_empty(self.resumptions));
     }
 };
 
@@ -205,13 +218,15 @@ Result<std::string> audit_tail_payload(const events::LogReader& log, const event
 std::string verify_payload(events::VerifyReport report, const events::Head& log_head,
                            std::string_view key_origin, const std::vector<events::AnchorStanding>& anchors) {
     judge_anchors(report, log_head, anchors);
-    VerifyPayload payload{std::move(report), HeadPayload(log_head), std::string(key_origin), {}, {}, {}};
+    VerifyPayload payload{std::move(report), HeadPayload(log_head), std::string(key_origin), {}, {}, {}, {}};
     for (const events::AnchorStanding& anchor : anchors)
         payload.anchors.emplace_back(anchor);
     for (const events::AttestedGap& gap : payload.report.attested_gaps)
         payload.attested_gaps.emplace_back(gap);
     for (const events::UnverifiedRange& range : payload.report.not_verified)
         payload.not_verified.emplace_back(range);
+    for (const events::BranchStart& resumed : payload.report.resumptions)
+        payload.resumptions.push_back({resumed.branch, resumed.sequence});
     return events::to_canonical_json(payload);
 }
 

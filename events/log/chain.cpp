@@ -123,6 +123,11 @@ void ChainVerifier::accept(const Record& record, bool verified) {
     report_.head = at_ = {record.sequence, record.mac};
     previous_ = record.header;
     after_gap_ = false;
+    if (record.header.type_number == log_resumed_type) {
+        if (report_.resumptions.size() == resumptions_kept_max)
+            report_.resumptions.erase(report_.resumptions.begin());
+        report_.resumptions.push_back({record.sequence, record.header.branch});
+    }
     const KeyId& key_id = record.header.key_id;
     if (verified) {
         if (!report_.keys_used.empty() && report_.keys_used.back().key_id == key_id) return;

@@ -42,6 +42,13 @@ struct UnverifiedRange {
     friend bool operator==(const UnverifiedRange&, const UnverifiedRange&) = default;
 };
 
+/// A `log_resumed` record: an operator went on after a loss, also one of which no gap can tell the end.
+struct BranchStart {
+    SequenceId sequence;
+    std::uint32_t branch = first_branch;
+    friend bool operator==(const BranchStart&, const BranchStart&) = default;
+};
+
 /// Gateway contract section 5: verification stops at the first break.
 struct VerifyReport {
     std::uint64_t events_scanned = 0;  ///< the broken row included
@@ -52,6 +59,7 @@ struct VerifyReport {
     Head head;                                  ///< the last record scanned that did not break
     std::vector<UnverifiedRange> not_verified;  ///< ascending; at most `unverified_ranges_max`
     std::vector<AttestedGap> attested_gaps;     ///< those passed over
+    std::vector<BranchStart> resumptions;       ///< ascending; the newest `resumptions_kept_max`
     /// Epochs whose key verified at least one record.
     std::vector<EpochKey> keys_used;
 
@@ -62,6 +70,7 @@ struct VerifyReport {
     friend bool operator==(const VerifyReport&, const VerifyReport&) = default;
 };
 inline constexpr std::size_t unverified_ranges_max = epochs_max;
+inline constexpr std::size_t resumptions_kept_max = 4'096;
 
 /// Checks records one after another; holds none of them. The rules (docs/log-format.md, "Chain"):
 /// 1. a sequence follows the one before, or an attested gap; 2. the mac is the computed one under the key the

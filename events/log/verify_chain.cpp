@@ -164,6 +164,10 @@ private:
         }
         merged_.attested_gaps.insert(merged_.attested_gaps.end(), next.attested_gaps.begin(),
                                      next.attested_gaps.end());
+        auto& resumptions = merged_.resumptions;
+        resumptions.insert(resumptions.end(), next.resumptions.begin(), next.resumptions.end());
+        if (resumptions.size() > resumptions_kept_max)
+            resumptions.erase(resumptions.begin(), resumptions.end() - resumptions_kept_max);
         for (const EpochKey& used : next.keys_used)
             if (std::ranges::find(merged_.keys_used, used) == merged_.keys_used.end())
                 merged_.keys_used.push_back(used);

@@ -114,6 +114,7 @@ TEST_CASE("a verify report names gaps, anchors and what is not verified", "[audi
     CHECK(whole.at("events_scanned") == 15);
     CHECK(whole.at("attested_gaps") == Json::parse(R"([{"attested_by":16,"from_sequence":9,"to_sequence":9},
                           {"attested_by":16,"from_sequence":12,"to_sequence":15}])"));
+    CHECK(whole.at("resumptions") == Json::parse(R"([{"branch":2,"sequence_id":16}])"));
     CHECK_FALSE(whole.contains("not_verified"));
     REQUIRE(whole.at("anchors").size() == 3);
     CHECK(whole.at("anchors").at(1) == Json{{"name", "projection"},

@@ -60,6 +60,8 @@ TEST_CASE("a long log verifies alike on any number of threads", "[verify]") {
     CHECK(report.head == log.head());
     CHECK(report.events_scanned == 4 * segment - 3 - 29 - (segment + 7));
     CHECK(report.keys_used == ring.names());
+    REQUIRE_FALSE(report.resumptions.empty());
+    CHECK(report.resumptions.back().sequence == report.attested_gaps.back().attested_by);
 }
 
 TEST_CASE("a walk from the midst is verified against the record before it", "[verify]") {
