@@ -61,9 +61,12 @@ Result<ExportDescription> range_of(const LogReader& log, const LogKeys& keys, co
     const AttestedGap* const last = gap_at(gaps, description.to);
     if (first != nullptr && first->from < description.from) description.from = first->to.next();
     if (last != nullptr) description.to = SequenceId(last->from.value() - 1);
-    if (description.from > description.to)
-        return bad_range("the range lies within a gap that record " +
-                         number((first != nullptr ? first : last)->attested_by) + " attests");
+    if (description.from > description.to) {
+        const AttestedGap* const around = first != nullptr ? first : last;
+        assert(around != nullptr);
+        return bad_range("the range lies within a gap that record " + number(around->attested_by) +
+                         " attests");
+    }
     std::ranges::copy_if(gaps, std::back_inserter(description.gaps), [&](const AttestedGap& gap) {
         return description.from <= gap.from && gap.to < description.to;
     });

@@ -56,7 +56,7 @@ Result<SequenceId> copy_readable_rocksdb(const std::string& directory, const std
     const auto records = open_rocksdb_read_only(directory);
     if (!records) return failure(records.error());
     const auto last = records->last();
-    if (!last) return last;
+    if (!last) return failure(last.error());
     const auto newest = newest_plausible(*records, keys.resumptions(), keys.ring());
     if (!newest) return failure(newest.error());
     const SequenceId head = *newest ? (*newest)->sequence : SequenceId();
