@@ -74,7 +74,7 @@ Result<SequenceId> copy_readable_rocksdb(const std::string& directory, const std
         at = at.next();  // past what cannot be read; at the end past the head
     }
     if (auto finished = copy->finish(); !finished) return failure(finished.error());
-    return last;
+    return *last;
 }
 
 }  // namespace ibkr::events

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <iterator>
+#include <ranges>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,9 +61,9 @@ Result<void> cut_wals(const std::string& log_directory, const std::vector<WalSca
         if (!is_read(*wal))
             if (auto removed = remove_wal(log_directory, *wal); !removed) return removed;
     // Those before them stay damaged until the later ones are cut, so that a crash shows no other records.
-    for (auto wal = wals.rbegin(); wal != wals.rend(); ++wal)
-        if (!wal->whole() && is_read(*wal))
-            if (auto cut = cut_wal(log_directory, *wal); !cut) return cut;
+    for (const WalScan& wal : std::views::reverse(wals))
+        if (!wal.whole() && is_read(wal))
+            if (auto cut = cut_wal(log_directory, wal); !cut) return cut;
     return {};
 }
 
