@@ -5,10 +5,10 @@
 #include <fstream>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "events/log/rocksdb_log.hpp"
+#include "tests/integration/child_process.hpp"
 #include "tests/integration/log_damage_support.hpp"
 #include "tests/unit/events/log_conformance.hpp"
 #include "tests/unit/events/temporary_directory.hpp"
@@ -52,17 +52,6 @@ void set_file_limit(rlim_t bytes_max) {
     std::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{bytes_max, bytes_max};
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-}
-
-/// Runs `work` in a child process; its exit code is what `work` returns.
-template <class Work>
-int in_child(Work work) {
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) ::_exit(work());
-    int status = 0;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <fstream>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/integration/child_process.hpp"
 #include "tests/unit/events/temporary_directory.hpp"
 
 using namespace ibkr::events;
@@ -13,17 +13,6 @@ using namespace ibkr::events::test;
 namespace {
 
 constexpr std::chrono::milliseconds no_wait{0};
-
-/// Runs `work` in a child process; its exit code is what `work` returns.
-template <class Work>
-int in_child(Work work) {
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) ::_exit(work());
-    int status = 0;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include "events/log/export_lines.hpp"
 #include "events/log/memory_log.hpp"
 #include "tests/unit/events/chain_support.hpp"
+#include "tests/unit/events/export_text.hpp"
 
 // Exports over rotations, resumptions and the gaps they attest.
 
@@ -50,21 +51,6 @@ Result<VerifyReport> checked(const std::string& text, const KeyRing& ring) {
 bool caught(const std::string& text, const KeyRing& ring) {
     const auto report = checked(text, ring);
     return !report || !report->chain_valid;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);)
-        lines.push_back(line + "\n");
-    return lines;
-}
-
-std::string joined(const std::vector<std::string>& lines) {
-    std::string text;
-    for (const std::string& line : lines)
-        text += line;
-    return text;
 }
 
 /// The lines under a last line that fits them: what only a holder of the key can write.

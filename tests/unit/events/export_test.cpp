@@ -5,6 +5,7 @@
 #include "events/json/canonical_json.hpp"
 #include "events/log/export_lines.hpp"
 #include "events/log/memory_log.hpp"
+#include "tests/unit/events/export_text.hpp"
 #include "tests/unit/events/log_conformance.hpp"
 
 using namespace ibkr::events;
@@ -31,21 +32,6 @@ Result<VerifyReport> checked(const std::string& text, const Secret& secret = aud
 bool caught(const std::string& text) {
     const auto report = checked(text);
     return !report || !report->chain_valid;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);)
-        lines.push_back(line + "\n");
-    return lines;
-}
-
-std::string joined(const std::vector<std::string>& lines) {
-    std::string text;
-    for (const std::string& line : lines)
-        text += line;
-    return text;
 }
 
 }  // namespace
