@@ -7,6 +7,7 @@
 #include "events/catalogue.hpp"
 #include "events/event_codec.hpp"
 #include "tests/support/engine_rig.hpp"
+#include "tests/support/resumed_log.hpp"
 
 // A disk that was rolled back: the log lost orders that the broker's book, and perhaps the old read models,
 // still show. They are found, held in `unknown`, settled by the book, and never sent again.
@@ -69,22 +70,10 @@ struct Resumed {
     }
 
     static const events::LogReader& append_resumed(EngineRig& rig, SequenceId lost_to) {
-        const events::Head head = rig.log.head();
         events::LogResumed body;
-        body.from = head.sequence;
-        body.to = std::max(head.sequence, lost_to);
-        body.last_mac = events::hex(head.mac);
-        body.actor = "operator";
+        body.to = lost_to;
         body.reason = "disk put back";
-        events::Event event;
-        event.sequence_id = body.to.next();
-        event.event_id = events::EventId("resumed");
-        event.timestamp = rig.clock.now();
-        event.actor.user_id = "engine";
-        event.body = body;
-        const auto bytes = events::encode_event(event);
-        REQUIRE(bytes);
-        REQUIRE(rig.log.append_resumed({events::descriptor(event.body).number, *bytes}, event.sequence_id));
+        ibkr::testing::append_resumption(rig, std::move(body));
         return rig.log;
     }
 

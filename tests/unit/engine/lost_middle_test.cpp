@@ -4,6 +4,7 @@
 #include "events/catalogue.hpp"
 #include "events/event_codec.hpp"
 #include "tests/support/engine_rig.hpp"
+#include "tests/support/resumed_log.hpp"
 
 // A loss need not be at the log's end: a damaged block takes records out of its middle. What comes after them
 // builds on what is gone, and the engine must still start, go on and be replayed.
@@ -41,23 +42,10 @@ void resume_without(EngineRig& rig, SequenceId from, SequenceId to) {
     REQUIRE(cursor);
     events::Record last_lost;
     REQUIRE(*(*cursor)->next(last_lost));
-    const events::Head head = rig.log.head();
     events::LogResumed body;
-    body.from = head.sequence;
-    body.to = head.sequence;
-    body.last_mac = events::hex(head.mac);
     body.gaps = {{from, to, events::hex(last_lost.mac)}};
-    body.actor = "operator";
     body.reason = "a block was damaged";
-    events::Event event;
-    event.sequence_id = head.sequence.next();
-    event.event_id = events::EventId("resumed");
-    event.timestamp = rig.clock.now();
-    event.actor.user_id = "engine";
-    event.body = body;
-    const auto bytes = events::encode_event(event);
-    REQUIRE(bytes);
-    REQUIRE(rig.log.append_resumed({events::descriptor(event.body).number, *bytes}, event.sequence_id));
+    ibkr::testing::append_resumption(rig, std::move(body));
     REQUIRE(rig.log.gaps().size() == 1);
 }
 
