@@ -4,8 +4,8 @@
 
 #include "engine/log_records.hpp"
 #include "engine/ports/clock.hpp"
-#include "events/log/files.hpp"
-#include "events/log/rocksdb_log.hpp"
+#include "events/log/directory/files.hpp"
+#include "events/log/rocksdb/rocksdb_log.hpp"
 #include "projections/read_store.hpp"
 
 namespace ibkr::cli {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "events/log/disk_reserve.hpp"
-#include "events/log/log_directory.hpp"
+#include "events/log/directory/disk_reserve.hpp"
+#include "events/log/directory/log_directory.hpp"
 #include "io/config/audit_key.hpp"
 #include "io/config/config.hpp"
 

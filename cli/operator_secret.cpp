@@ -8,7 +8,7 @@
 
 #include "events/crypto/secret.hpp"
 #include "events/crypto/sha256.hpp"
-#include "events/log/files.hpp"
+#include "events/log/directory/files.hpp"
 
 namespace ibkr::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include "cli/data_directory.hpp"
 #include "engine/fold/catch_up.hpp"
 #include "events/event_codec.hpp"
-#include "events/log/files.hpp"
+#include "events/log/directory/files.hpp"
 
 namespace ibkr::cli {
 

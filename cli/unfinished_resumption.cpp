@@ -14,7 +14,7 @@
 #include "cli/data_directory.hpp"
 #include "engine/fold/workflow_projection.hpp"
 #include "engine/lost_orders.hpp"
-#include "events/log/files.hpp"
+#include "events/log/directory/files.hpp"
 #include "projections/read_store.hpp"
 
 namespace ibkr::cli {

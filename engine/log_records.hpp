@@ -3,7 +3,7 @@
 #include <string>
 
 #include "engine/ports/clock.hpp"
-#include "events/log/log_directory.hpp"
+#include "events/log/directory/log_directory.hpp"
 
 namespace ibkr::engine {
 

@@ -7,7 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/commands/log_source.hpp"
 #include "engine/gateway/gateway.hpp"
-#include "events/log/chain.hpp"
+#include "events/log/chain/chain.hpp"
 
 namespace ibkr::cli {
 

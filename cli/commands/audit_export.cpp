@@ -4,8 +4,8 @@
 #include "engine/payloads/audit_payloads.hpp"
 #include "engine/ports/clock.hpp"
 #include "events/json/json_text.hpp"
-#include "events/log/export.hpp"
-#include "events/log/files.hpp"
+#include "events/log/directory/files.hpp"
+#include "events/log/export/export.hpp"
 
 namespace ibkr::cli {
 namespace {

@@ -6,9 +6,9 @@
 #include "cli/app.hpp"
 #include "cli/commands/log_source.hpp"
 #include "cli/print/text.hpp"
-#include "events/log/chain.hpp"
-#include "events/log/predecessor.hpp"
-#include "events/log/resumption.hpp"
+#include "events/log/chain/chain.hpp"
+#include "events/log/chain/predecessor.hpp"
+#include "events/log/chain/resumption.hpp"
 
 namespace ibkr::cli {
 namespace {

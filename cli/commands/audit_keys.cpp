@@ -2,7 +2,7 @@
 #include "cli/operator_secret.hpp"
 #include "cli/print/text.hpp"
 #include "events/json/json_text.hpp"
-#include "events/log/files.hpp"
+#include "events/log/directory/files.hpp"
 
 namespace ibkr::cli {
 namespace {

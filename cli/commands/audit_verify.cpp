@@ -5,8 +5,8 @@
 #include "cli/commands/key_options.hpp"
 #include "cli/print/text.hpp"
 #include "engine/payloads/audit_payloads.hpp"
-#include "events/log/export.hpp"
-#include "events/log/files.hpp"
+#include "events/log/directory/files.hpp"
+#include "events/log/export/export.hpp"
 
 namespace ibkr::cli {
 namespace {

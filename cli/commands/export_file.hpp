@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "events/crypto/sha256.hpp"
-#include "events/log/files.hpp"
+#include "events/log/directory/files.hpp"
 #include "events/result.hpp"
 
 namespace ibkr::cli {

@@ -4,8 +4,8 @@
 
 #include "cli/app.hpp"
 #include "cli/commands/log_source.hpp"
-#include "events/log/export.hpp"
-#include "events/log/files.hpp"
+#include "events/log/directory/files.hpp"
+#include "events/log/export/export.hpp"
 
 namespace ibkr::cli {
 

@@ -6,7 +6,7 @@
 
 #include "cli/command.hpp"
 #include "events/crypto/secret.hpp"
-#include "events/log/key_ring.hpp"
+#include "events/log/keys/key_ring.hpp"
 #include "events/result.hpp"
 
 namespace ibkr::cli {

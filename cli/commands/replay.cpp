@@ -10,7 +10,7 @@
 #include "cli/commands/log_source.hpp"
 #include "engine/replay/fixture.hpp"
 #include "engine/replay/state_at.hpp"
-#include "events/log/export.hpp"
+#include "events/log/export/export.hpp"
 
 namespace ibkr::cli {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "engine/call.hpp"
 #include "engine/gateway/requests.hpp"
-#include "events/log/chain.hpp"
+#include "events/log/chain/chain.hpp"
 
 namespace ibkr::engine {
 

@@ -4,7 +4,7 @@
 
 #include "events/event_codec.hpp"
 #include "events/json/describe_codec.hpp"
-#include "events/log/predecessor.hpp"
+#include "events/log/chain/predecessor.hpp"
 
 namespace ibkr::engine {
 namespace {

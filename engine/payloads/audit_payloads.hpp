@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "engine/gateway/requests.hpp"
-#include "events/log/chain.hpp"
-#include "events/log/export.hpp"
-#include "events/log/keys.hpp"
+#include "events/log/chain/chain.hpp"
+#include "events/log/directory/log_directory.hpp"
+#include "events/log/export/export.hpp"
+#include "events/log/keys/keys.hpp"
 #include "events/log/log.hpp"
-#include "events/log/log_directory.hpp"
 #include "events/result.hpp"
 
 namespace ibkr::engine {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "events/json/describe_codec.hpp"
-#include "events/log/export.hpp"
+#include "events/log/export/export.hpp"
 
 namespace ibkr::engine {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "events/log/keys.hpp"
+#include "events/log/keys/keys.hpp"
 #include "events/log/log.hpp"
 
 namespace ibkr::events {

@@ -5,8 +5,8 @@
 #include <mutex>
 #include <vector>
 
-#include "events/log/chain.hpp"
-#include "events/log/chain_writer.hpp"
+#include "events/log/chain/chain.hpp"
+#include "events/log/chain/chain_writer.hpp"
 #include "events/log/log.hpp"
 
 namespace ibkr::events {

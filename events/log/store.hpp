@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "events/log/keys.hpp"
+#include "events/log/keys/keys.hpp"
 #include "events/log/log.hpp"
 
 namespace ibkr::events {

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "events/crypto/random.hpp"
-#include "events/log/files.hpp"
-#include "events/log/log_directory.hpp"
+#include "events/log/directory/files.hpp"
+#include "events/log/directory/log_directory.hpp"
 #include "io/config/config_checks.hpp"
 
 namespace ibkr::io {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "engine/runtime.hpp"
-#include "events/log/anchored_log.hpp"
-#include "events/log/disk_reserve.hpp"
+#include "events/log/anchors/anchored_log.hpp"
+#include "events/log/directory/disk_reserve.hpp"
 #include "events/result.hpp"
 #include "io/config/settings.hpp"
 

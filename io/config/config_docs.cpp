@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "events/json/json_text.hpp"
-#include "events/log/files.hpp"
+#include "events/log/directory/files.hpp"
 #include "io/config/config_checks.hpp"
 
 namespace ibkr::io {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "engine/gateway/scopes.hpp"
-#include "events/log/files.hpp"
+#include "events/log/directory/files.hpp"
 
 namespace ibkr::io {
 namespace {

@@ -8,8 +8,8 @@
 #include <rocksdb/write_batch.h>
 
 #include "events/crypto/bytes.hpp"
-#include "events/log/anchored_log.hpp"
-#include "events/log/rocksdb_log.hpp"
+#include "events/log/anchors/anchored_log.hpp"
+#include "events/log/rocksdb/rocksdb_log.hpp"
 #include "tests/bench/bench.hpp"
 #include "tests/bench/disk_counts.hpp"
 

@@ -14,8 +14,8 @@
 #include <rocksdb/options.h>
 
 #include "events/crypto/bytes.hpp"
-#include "events/log/chain.hpp"
-#include "events/log/rocksdb_log.hpp"
+#include "events/log/chain/chain.hpp"
+#include "events/log/rocksdb/rocksdb_log.hpp"
 #include "tests/bench/bench.hpp"
 
 namespace {

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "events/crypto/sha256.hpp"
-#include "events/log/keys.hpp"
-#include "events/log/owner_lock.hpp"
+#include "events/log/directory/owner_lock.hpp"
+#include "events/log/keys/keys.hpp"
 #include "tests/integration/cli_support.hpp"
 
 // What auditors get and do: exports over a rotation, several secrets, key rings.

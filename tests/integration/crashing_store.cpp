@@ -1,6 +1,6 @@
 #include "tests/integration/crashing_store.hpp"
 
-#include "events/log/rocksdb_log.hpp"
+#include "events/log/rocksdb/rocksdb_log.hpp"
 
 namespace ibkr::events::test {
 namespace {

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "events/log/quarantine.hpp"
-#include "events/log/wal_cut.hpp"
+#include "events/log/rocksdb/wal_cut.hpp"
+#include "events/log/start/quarantine.hpp"
 #include "tests/integration/crashing_store.hpp"
 #include "tests/integration/log_damage_support.hpp"
 

@@ -7,8 +7,8 @@
 
 #include "events/catalogue.hpp"
 #include "events/event_codec.hpp"
-#include "events/log/anchor_findings.hpp"
-#include "events/log/wal_scan.hpp"
+#include "events/log/anchors/anchor_findings.hpp"
+#include "events/log/rocksdb/wal_scan.hpp"
 
 namespace ibkr::events::test {
 namespace {

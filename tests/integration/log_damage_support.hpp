@@ -7,8 +7,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "events/log/log_directory.hpp"
-#include "events/log/rocksdb_log.hpp"
+#include "events/log/directory/log_directory.hpp"
+#include "events/log/rocksdb/rocksdb_log.hpp"
 #include "tests/unit/events/log_conformance.hpp"
 #include "tests/unit/events/temporary_directory.hpp"
 

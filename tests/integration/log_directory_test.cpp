@@ -1,4 +1,4 @@
-#include "events/log/log_directory.hpp"
+#include "events/log/directory/log_directory.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "events/log/rocksdb_log.hpp"
+#include "events/log/rocksdb/rocksdb_log.hpp"
 #include "tests/integration/child_process.hpp"
 #include "tests/integration/log_damage_support.hpp"
 #include "tests/unit/events/log_conformance.hpp"

@@ -8,7 +8,7 @@
 #include <thread>
 #include <unistd.h>
 
-#include "events/log/files.hpp"
+#include "events/log/directory/files.hpp"
 #include "tests/integration/log_damage_support.hpp"
 
 using namespace ibkr::events;

@@ -1,4 +1,4 @@
-#include "events/log/owner_lock.hpp"
+#include "events/log/directory/owner_lock.hpp"
 
 #include <array>
 #include <fstream>

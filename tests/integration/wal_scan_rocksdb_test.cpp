@@ -12,7 +12,7 @@
 
 #include "events/crypto/bytes.hpp"
 #include "events/crypto/sha256.hpp"
-#include "events/log/wal_scan.hpp"
+#include "events/log/rocksdb/wal_scan.hpp"
 #include "tests/unit/events/temporary_directory.hpp"
 
 using namespace ibkr::events;

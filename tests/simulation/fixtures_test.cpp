@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/replay/fixture.hpp"
-#include "events/log/export.hpp"
+#include "events/log/export/export.hpp"
 #include "tests/support/engine_rig.hpp"
 
 // Every folder of replay-fixtures/ decides again as its expected.json says. With IBKR_UPDATE_FIXTURES=1 the

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/replay/replay.hpp"
-#include "events/log/chain.hpp"
+#include "events/log/chain/chain.hpp"
 #include "tests/support/engine_rig.hpp"
 
 // The paper scenario, cut at every suspension point, then again at every point of the restart that follows.

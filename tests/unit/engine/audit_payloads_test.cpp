@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "events/log/export.hpp"
+#include "events/log/export/export.hpp"
 #include "events/log/memory_log.hpp"
 #include "tests/unit/events/chain_support.hpp"
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "events/crypto/sha256.hpp"
-#include "events/log/export.hpp"
+#include "events/log/export/export.hpp"
 #include "tests/support/engine_rig.hpp"
 
 using namespace ibkr::engine;

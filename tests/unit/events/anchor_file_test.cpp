@@ -1,4 +1,4 @@
-#include "events/log/anchor_file.hpp"
+#include "events/log/anchors/anchor_file.hpp"
 
 #include <algorithm>
 #include <filesystem>

@@ -8,7 +8,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "events/log/anchor_file.hpp"
+#include "events/log/anchors/anchor_file.hpp"
 #include "tests/unit/events/log_conformance.hpp"
 
 namespace ibkr::events::test {

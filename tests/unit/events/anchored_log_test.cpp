@@ -1,4 +1,4 @@
-#include "events/log/anchored_log.hpp"
+#include "events/log/anchors/anchored_log.hpp"
 
 #include <atomic>
 #include <functional>

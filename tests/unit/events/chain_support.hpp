@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "events/event_codec.hpp"
-#include "events/log/chain.hpp"
+#include "events/log/chain/chain.hpp"
 #include "events/log/log.hpp"
 #include "tests/unit/events/log_conformance.hpp"
 

@@ -1,4 +1,4 @@
-#include "events/log/chain.hpp"
+#include "events/log/chain/chain.hpp"
 
 #include "events/crypto/hkdf.hpp"
 #include "events/log/memory_log.hpp"

@@ -1,4 +1,4 @@
-#include "events/log/disk_reserve.hpp"
+#include "events/log/directory/disk_reserve.hpp"
 
 #include <filesystem>
 #include <fstream>

@@ -1,7 +1,7 @@
 #include <sstream>
 
-#include "events/log/export.hpp"
-#include "events/log/export_lines.hpp"
+#include "events/log/export/export.hpp"
+#include "events/log/export/export_lines.hpp"
 #include "events/log/memory_log.hpp"
 #include "tests/unit/events/chain_support.hpp"
 #include "tests/unit/events/export_text.hpp"

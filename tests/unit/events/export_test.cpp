@@ -1,9 +1,9 @@
-#include "events/log/export.hpp"
+#include "events/log/export/export.hpp"
 
 #include <sstream>
 
 #include "events/json/canonical_json.hpp"
-#include "events/log/export_lines.hpp"
+#include "events/log/export/export_lines.hpp"
 #include "events/log/memory_log.hpp"
 #include "tests/unit/events/export_text.hpp"
 #include "tests/unit/events/log_conformance.hpp"

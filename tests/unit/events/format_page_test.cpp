@@ -1,9 +1,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "events/log/anchor_file.hpp"
-#include "events/log/export.hpp"
-#include "events/log/export_lines.hpp"
+#include "events/log/anchors/anchor_file.hpp"
+#include "events/log/export/export.hpp"
+#include "events/log/export/export_lines.hpp"
 #include "events/log/memory_log.hpp"
 #include "tests/unit/events/chain_support.hpp"
 #include "tests/unit/events/temporary_directory.hpp"

@@ -1,4 +1,4 @@
-#include "events/log/key_ring.hpp"
+#include "events/log/keys/key_ring.hpp"
 
 #include "tests/unit/events/chain_support.hpp"
 

@@ -1,4 +1,4 @@
-#include "events/log/keys.hpp"
+#include "events/log/keys/keys.hpp"
 
 #include "tests/unit/events/chain_support.hpp"
 

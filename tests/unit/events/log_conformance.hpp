@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "events/log/chain.hpp"
+#include "events/log/chain/chain.hpp"
 #include "events/log/log.hpp"
 
 namespace ibkr::events::test {

@@ -1,4 +1,4 @@
-#include "events/log/log_survey.hpp"
+#include "events/log/chain/log_survey.hpp"
 
 #include "events/log/memory_log.hpp"
 #include "tests/unit/events/log_conformance.hpp"

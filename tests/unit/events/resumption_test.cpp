@@ -1,4 +1,4 @@
-#include "events/log/resumption.hpp"
+#include "events/log/chain/resumption.hpp"
 
 #include "events/log/memory_log.hpp"
 #include "tests/unit/events/chain_support.hpp"

@@ -6,9 +6,9 @@
 
 #include <rocksdb/db.h>
 
-#include "events/log/quarantine.hpp"
-#include "events/log/rocksdb_log.hpp"
-#include "events/log/wal_cut.hpp"
+#include "events/log/rocksdb/rocksdb_log.hpp"
+#include "events/log/rocksdb/wal_cut.hpp"
+#include "events/log/start/quarantine.hpp"
 #include "tests/unit/events/chain_support.hpp"
 #include "tests/unit/events/temporary_directory.hpp"
 

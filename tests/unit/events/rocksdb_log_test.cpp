@@ -1,4 +1,4 @@
-#include "events/log/rocksdb_log.hpp"
+#include "events/log/rocksdb/rocksdb_log.hpp"
 
 #include <filesystem>
 #include <fstream>

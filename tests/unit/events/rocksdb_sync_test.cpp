@@ -3,7 +3,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
-#include "events/log/rocksdb_log.hpp"
+#include "events/log/rocksdb/rocksdb_log.hpp"
 #include "tests/unit/events/chain_support.hpp"
 #include "tests/unit/events/temporary_directory.hpp"
 

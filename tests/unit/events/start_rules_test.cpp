@@ -1,4 +1,4 @@
-#include "events/log/start_rules.hpp"
+#include "events/log/start/start_rules.hpp"
 
 #include <functional>
 

@@ -1,4 +1,4 @@
-#include "events/log/wal_scan.hpp"
+#include "events/log/rocksdb/wal_scan.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "events/crypto/sha256.hpp"
-#include "events/log/files.hpp"
+#include "events/log/directory/files.hpp"
 #include "tests/unit/events/temporary_directory.hpp"
 
 using namespace ibkr::events;
