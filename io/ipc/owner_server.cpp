@@ -91,15 +91,12 @@ bool OwnerServer::State::goes_on_after(int accept_error) {
 }
 
 void OwnerServer::State::take(events::FileDescriptor accepted, const Peer& peer) {
-    bool full = false;
     {
         const std::lock_guard lock(mutex);
         if (phase != Phase::running) return;
         remove_finished(lock);
-        full = connections.size() >= settings.connections_max;
-        if (!full) begin(std::move(accepted), peer, lock);
+        if (connections.size() < settings.connections_max) return begin(std::move(accepted), peer, lock);
     }
-    if (!full) return;
     const auto busy = events::failure(
         events::ErrorCode::engine_busy,
         "the engine already serves " + std::to_string(settings.connections_max) + " connections",

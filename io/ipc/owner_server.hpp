@@ -46,6 +46,8 @@ public:
     ~OwnerServer();
     OwnerServer(OwnerServer&&) noexcept;
     OwnerServer& operator=(OwnerServer&&) = delete;
+    OwnerServer(const OwnerServer&) = delete;
+    OwnerServer& operator=(const OwnerServer&) = delete;
 
     /// Takes the socket away, answers new calls ENGINE_BUSY, lets calls in progress finish and be answered,
     /// ends every connection. False when some had not finished after `drain_timeout`, or `abandon` came in

@@ -42,6 +42,8 @@ public:
     ~OwnerSocket() { stop_listening(); }
     OwnerSocket(OwnerSocket&&) noexcept = default;
     OwnerSocket& operator=(OwnerSocket&&) = delete;
+    OwnerSocket(const OwnerSocket&) = delete;
+    OwnerSocket& operator=(const OwnerSocket&) = delete;
 
     [[nodiscard]] int get() const noexcept { return socket_.get(); }
     /// Removes the socket's name if it is still this socket's, and ends a waiting accept(2) with EINVAL.

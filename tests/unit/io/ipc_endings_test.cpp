@@ -1,4 +1,4 @@
-#include <array>
+#include <atomic>
 #include <filesystem>
 #include <future>
 #include <sys/socket.h>
@@ -143,15 +143,14 @@ TEST_CASE("abandon loses every connection, and the next owner answers", "[ipc]")
 
 TEST_CASE("a handler of a dead engine ends its connection, and may abandon all of them", "[ipc]") {
     const TemporaryDirectory directory;
-    std::optional<OwnerServer> server;
-    bool abandons = false;
-    server.emplace(started(settings_for(directory.path()), [&](const Peer&, const ForwardedCall&) {
-        if (abandons) server->abandon();
+    std::atomic<OwnerServer*> to_abandon{nullptr};
+    OwnerServer server = started(settings_for(directory.path()), [&](const Peer&, const ForwardedCall&) {
+        if (OwnerServer* const all = to_abandon) all->abandon();
         return std::optional<engine::CallResult>();
-    }));
+    });
     CHECK(is_lost(connected(directory.path()).ask(some_call())));
-    abandons = true;
     OwnerClient other = connected(directory.path());
+    to_abandon = &server;
     CHECK(is_lost(connected(directory.path()).ask(some_call())));
     CHECK(is_lost(other.ask(some_call())));
     CHECK(nobody_at(directory.path()));
