@@ -311,7 +311,10 @@ CallResult Gateway::paper_modify(const CallContext& context, const ModifyRequest
 CallResult Gateway::kill_switch_set(const CallContext& context, bool open, const std::string& reason) {
     const Render render = [this](Executed& executed) {
         const auto record = runtime_.store().gateway(events::kill_switch_workflow);
-        return record && *record ? kill_switch_payload(**record, executed.audit_event_id) : std::string();
+        // A switch that was never touched may be closed again.
+        return record ? kill_switch_payload(record->value_or(statemachines::initial_kill_switch()),
+                                            executed.audit_event_id)
+                      : std::string();
     };
     return run_workflow(
         runtime_, context, "ibkr:orders:live:submit",
