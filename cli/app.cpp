@@ -85,9 +85,9 @@ int App::dispatch() {
                     "Use audit tail, audit export, audit verify, replay or projections status on a "
                     "copy; 'replay --at' shows any workflow as it was.")
                 .value());
-    auto call = command.prepare(arguments_);
-    if (!call) return closed(record_and_refuse(call.error()));
-    const auto reply = invoke(*call);
+    const auto operation = command.prepare(arguments_);
+    if (!operation) return closed(record_and_refuse(operation.error()));
+    const auto reply = invoke(*operation);
     if (!reply) return closed(refuse(reply.error()));
     return closed(answer(*reply));
 }
@@ -132,18 +132,12 @@ engine::CallContext App::context() const {
     return context;
 }
 
-engine::CallResult App::invoke(const Call& call) {
+engine::CallResult App::invoke(const engine::Operation& operation) {
     ProgressLine progress(arguments_.command->path, terminal_.err_is_terminal());
     if (auto composed = compose(progress); !composed)
         return tl::unexpected(engine::CallError{composed.error(), {}});
-    progress_ = &progress;
-    auto result = call(composition_->gateway(), context());
-    progress_ = nullptr;
-    return result;
-}
-
-void App::show_progress(std::uint64_t done) noexcept {
-    if (progress_ != nullptr) progress_->count(done);
+    return engine::perform(composition_->gateway(), context(), operation,
+                           [&](std::uint64_t done) { progress.count(done); });
 }
 
 void App::release() {
@@ -201,7 +195,9 @@ int App::record_and_refuse(const events::Error& error) {
     if (auto composed = compose(progress); !composed) return refuse(error);
     std::string arguments = "{\"command\":";
     (void)events::append_json_string(arguments, arguments_.command->path);
-    return refuse(composition_->gateway().record_failure(context(), error, arguments + "}"));
+    const engine::operation::RecordFailure failed{{error}, {arguments + "}"}};
+    const auto recorded = engine::perform(composition_->gateway(), context(), failed);
+    return refuse(recorded ? engine::CallError{error, {}} : recorded.error());
 }
 
 }  // namespace ibkr::cli

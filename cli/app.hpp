@@ -32,10 +32,8 @@ public:
 
     int dispatch();
 
-    /// Opens the data directory and makes the call as the present user.
-    [[nodiscard]] engine::CallResult invoke(const Call& call);
-    /// Shows on a terminal how far the call that `invoke` makes has come; any thread, only during the call.
-    void show_progress(std::uint64_t done) noexcept;
+    /// Opens the data directory and makes the call as the present user; shows on a terminal how far it is.
+    [[nodiscard]] engine::CallResult invoke(const engine::Operation& operation);
     /// Gives the data directory back, so that other processes can have it.
     void release();
     /// Prints the payload (JSON, or for people) and gives the exit code: 0, or 3 when the outcome of a broker
@@ -61,7 +59,6 @@ private:
     io::Environment environment_;
     Terminal terminal_;
     std::unique_ptr<Composition> composition_;
-    ProgressLine* progress_ = nullptr;  ///< that of `invoke`, during it
     std::vector<std::string> notes_;
     std::vector<std::string> scopes_;
     bool is_operator_ = false;

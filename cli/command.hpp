@@ -9,12 +9,8 @@
 #include <vector>
 
 #include "cli/print/table.hpp"
-#include "engine/call.hpp"
+#include "engine/gateway/operation.hpp"
 #include "events/result.hpp"
-
-namespace ibkr::engine {
-class Gateway;
-}
 
 namespace ibkr::cli {
 
@@ -39,18 +35,16 @@ struct Option {
 };
 inline constexpr char repeated_separator = ',';
 
-/// The work of a command once its input is checked.
-using Call = std::function<engine::CallResult(engine::Gateway&, const engine::CallContext&)>;
-
 /// One command: what the parser, the help, the completions and the dispatcher know of it. Exactly one of
-/// `prepare` (a call of the gateway) and `run` (everything else; answers the exit code) is set.
+/// `prepare` (checks the input; the call of the gateway that is meant) and `run` (everything else; answers
+/// the exit code) is set.
 struct Command {
     std::string_view path;       ///< "orders preview"
     std::string_view tool_name;  ///< audited name, gateway contract section 3; empty: leaves no event
     std::string_view summary;
     std::vector<Option> options;
     std::vector<std::string_view> examples;
-    std::function<events::Result<Call>(const Arguments&)> prepare = {};
+    std::function<events::Result<engine::Operation>(const Arguments&)> prepare = {};
     std::function<int(App&, const Arguments&)> run = {};
     std::vector<Column> columns = {};   ///< of the table when the payload is a list
     std::string_view list_member = {};  ///< the payload's member that is the list; empty: the payload
@@ -84,6 +78,12 @@ public:
     /// Precondition: an integer option with a default, or one that `has`.
     [[nodiscard]] std::int64_t integer(std::string_view name) const { return std::stoll(text(name)); }
 };
+
+/// The `prepare` of a command whose call has no arguments.
+template <class Asked>
+[[nodiscard]] events::Result<engine::Operation> prepare_plain(const Arguments&) {
+    return engine::Operation(Asked{});
+}
 
 /// Every command, in the order of the help.
 [[nodiscard]] const std::vector<Command>& all_commands();

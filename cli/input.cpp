@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/print/text.hpp"
+#include "engine/gateway/requests.hpp"
 #include "events/json/utf8.hpp"
 #include "events/redaction/redaction.hpp"
 
@@ -12,7 +13,6 @@ using events::ErrorCode;
 
 namespace {
 
-constexpr std::size_t account_bytes_max = 32;
 constexpr std::size_t shown_bytes_max = 40;
 
 std::string shown(std::string_view given) {
@@ -53,7 +53,7 @@ events::AccountId Input::account() {
     const std::string text = arguments_.text("--account");
     if (text.empty())
         fail(ErrorCode::input_missing_account, "the account is missing");
-    else if (!events::is_id_text(text, account_bytes_max))
+    else if (!events::is_id_text(text, engine::account_id_bytes_max))
         wrong("--account", text, "is not an account id", ErrorCode::input_unauthorized_account);
     return events::AccountId(text);
 }

@@ -1,28 +1,17 @@
 #include "cli/command_list.hpp"
 #include "cli/input.hpp"
-#include "engine/gateway/gateway.hpp"
 
 namespace ibkr::cli {
 namespace {
 
-using AccountCall = engine::CallResult (engine::Gateway::*)(const engine::CallContext&,
-                                                            const events::AccountId&);
-
 /// A read of one account.
-template <AccountCall read>
-events::Result<Call> prepare_account(const Arguments& arguments) {
+template <class Read>
+events::Result<engine::Operation> prepare_account(const Arguments& arguments) {
     Input input(arguments);
-    const events::AccountId account = input.account();
+    Read asked;
+    asked.account = input.account();
     if (!input.ok()) return input.error();
-    return Call([account](engine::Gateway& gateway, const engine::CallContext& context) {
-        return (gateway.*read)(context, account);
-    });
-}
-
-events::Result<Call> prepare_list(const Arguments&) {
-    return Call([](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.accounts_list(context);
-    });
+    return asked;
 }
 
 Option account_option() {
@@ -37,7 +26,7 @@ std::vector<Command> account_commands() {
              .summary = "List the accounts of the broker session",
              .options = {},
              .examples = {"ibkr-agent accounts list", "ibkr-agent accounts list --json"},
-             .prepare = prepare_list,
+             .prepare = prepare_plain<engine::operation::AccountsList>,
              .columns = {{"account", "account_id"},
                          {"label", "account_label"},
                          {"mode", "account_mode"},
@@ -47,25 +36,25 @@ std::vector<Command> account_commands() {
              .summary = "Show net liquidation, cash and margin of an account",
              .options = {account_option()},
              .examples = {"ibkr-agent account summary --account DU1234567"},
-             .prepare = prepare_account<&engine::Gateway::account_summary>},
+             .prepare = prepare_account<engine::operation::AccountSummary>},
             {.path = "account metadata",
              .tool_name = "ibkr_account_metadata",
              .summary = "Show mode, currency and permissions of an account",
              .options = {account_option()},
              .examples = {"ibkr-agent account metadata --account DU1234567"},
-             .prepare = prepare_account<&engine::Gateway::account_metadata>},
+             .prepare = prepare_account<engine::operation::AccountMetadata>},
             {.path = "portfolio snapshot",
              .tool_name = "ibkr_portfolio_snapshot",
              .summary = "Show balances, margin and allocation of an account",
              .options = {account_option()},
              .examples = {"ibkr-agent portfolio snapshot --account DU1234567"},
-             .prepare = prepare_account<&engine::Gateway::portfolio_snapshot>},
+             .prepare = prepare_account<engine::operation::PortfolioSnapshot>},
             {.path = "positions list",
              .tool_name = "ibkr_positions_list",
              .summary = "List the open positions of an account",
              .options = {account_option()},
              .examples = {"ibkr-agent positions list --account DU1234567"},
-             .prepare = prepare_account<&engine::Gateway::positions_list>,
+             .prepare = prepare_account<engine::operation::PositionsList>,
              .columns = {{"symbol", "symbol"},
                          {"contract", "contract_id"},
                          {"quantity", "quantity"},

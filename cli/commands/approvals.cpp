@@ -1,56 +1,47 @@
 #include "cli/command_list.hpp"
 #include "cli/commands/order_options.hpp"
 #include "cli/input.hpp"
-#include "engine/gateway/gateway.hpp"
 
 namespace ibkr::cli {
 namespace {
 
 constexpr std::size_t reason_bytes_max = 500;
 
-events::Result<Call> prepare_create(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_create(const Arguments& arguments) {
     Input input(arguments);
-    engine::ApprovalRequest request;
+    engine::operation::ApprovalCreate request;
     request.account = input.account();
     request.preview_id = input.workflow_id("--preview-id");
     if (input.has("--ttl-seconds"))
         request.ttl_seconds = static_cast<std::uint32_t>(arguments.integer("--ttl-seconds"));
     if (!input.ok()) return input.error();
-    return Call([request](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.approval_create(context, request);
-    });
+    return request;
 }
 
-events::Result<Call> prepare_list(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_list(const Arguments& arguments) {
     Input input(arguments);
-    events::AccountId account;
-    if (input.has("--account")) account = input.account();
+    engine::operation::ApprovalsList asked;
+    if (input.has("--account")) asked.account = input.account();
     if (!input.ok()) return input.error();
-    return Call([account](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.approvals_list(context, account);
-    });
+    return asked;
 }
 
-events::Result<Call> prepare_show(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_show(const Arguments& arguments) {
     Input input(arguments);
-    const events::WorkflowId approval = input.workflow_id("--approval-id");
+    engine::operation::ApprovalShow asked{input.workflow_id("--approval-id")};
     if (!input.ok()) return input.error();
-    return Call([approval](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.approval_show(context, approval);
-    });
+    return asked;
 }
 
 template <engine::ApprovalAct act>
-events::Result<Call> prepare_act(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_act(const Arguments& arguments) {
     Input input(arguments);
-    engine::ApprovalActRequest request;
+    engine::operation::ApprovalAct request;
     request.act = act;
     request.approval_id = input.workflow_id("--approval-id");
     if (input.has("--reason")) request.reason = input.text("--reason", reason_bytes_max);
     if (!input.ok()) return input.error();
-    return Call([request](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.approval_act(context, request);
-    });
+    return request;
 }
 
 Option approval_option() {

@@ -7,11 +7,7 @@
 namespace ibkr::cli {
 
 engine::CallResult read_audit(App& app, const AuditRead& read) {
-    if (!app.globals().read_only) {
-        return app.invoke([&](engine::Gateway& gateway, const engine::CallContext& context) {
-            return read.recorded(gateway, context, [&](std::uint64_t done) { app.show_progress(done); });
-        });
-    }
+    if (!app.globals().read_only) return app.invoke(read.recorded);
     auto source = inspect_configured(app, audit_scope);
     if (!source) return tl::unexpected(engine::CallError{source.error(), {}});
     ProgressLine progress("audit", app.terminal().err_is_terminal());
@@ -26,12 +22,10 @@ int run_tail(App& app, const Arguments& arguments) {
     const auto limit = static_cast<std::uint32_t>(arguments.integer("--limit"));
     const bool full = arguments.has("--full");
     const auto reply = read_audit(
-        app, {[=](engine::Gateway& gateway, const engine::CallContext& context, const events::Progress&) {
-                  return gateway.audit_tail(context, limit, full);
-              },
-              [=](const Inspection& source, const events::Progress&) {
-                  return engine::audit_tail_payload(source.log.log(), source.log.keys(), limit, full);
-              }});
+        app,
+        {engine::operation::AuditTail{limit, full}, [=](const Inspection& source, const events::Progress&) {
+             return engine::audit_tail_payload(source.log.log(), source.log.keys(), limit, full);
+         }});
     if (!reply) return app.refuse(reply.error());
     if (!arguments.has("--follow")) return app.answer(*reply);
     app.say_unrecorded(*reply);

@@ -6,7 +6,6 @@
 #include "cli/app.hpp"
 #include "cli/command.hpp"
 #include "cli/commands/log_source.hpp"
-#include "engine/gateway/gateway.hpp"
 #include "events/log/chain/chain.hpp"
 
 namespace ibkr::cli {
@@ -18,8 +17,7 @@ namespace ibkr::cli {
 
 /// How a command reads the log: through the gateway, which records the call, or with --read-only from a copy.
 struct AuditRead {
-    std::function<engine::CallResult(engine::Gateway&, const engine::CallContext&, const events::Progress&)>
-        recorded;
+    engine::Operation recorded;
     std::function<events::Result<std::string>(const Inspection&, const events::Progress&)> from_copy;
 };
 [[nodiscard]] engine::CallResult read_audit(App& app, const AuditRead& read);

@@ -75,17 +75,14 @@ int stream_to_file(App& app, const std::string& path, const engine::AuditExportR
 }
 
 engine::CallResult read_export(App& app, const engine::AuditExportRequest& request) {
-    return read_audit(
-        app,
-        {[=](engine::Gateway& gateway, const engine::CallContext& context, const events::Progress& progress) {
-             return gateway.audit_export(context, request, progress);
-         },
-         [=](const Inspection& source, const events::Progress& progress) {
-             engine::SystemClock clock;
-             engine::SystemIdSource ids;
-             return engine::audit_export_payload(source.log.log(), source.log.keys(), request,
-                                                 ids.next_uuid(clock.now()), clock.now(), progress);
-         }});
+    return read_audit(app, {engine::operation::AuditExport{request},
+                            [=](const Inspection& source, const events::Progress& progress) {
+                                engine::SystemClock clock;
+                                engine::SystemIdSource ids;
+                                return engine::audit_export_payload(source.log.log(), source.log.keys(),
+                                                                    request, ids.next_uuid(clock.now()),
+                                                                    clock.now(), progress);
+                            }});
 }
 
 int run_export(App& app, const Arguments& arguments) {

@@ -89,10 +89,7 @@ int run_verify(App& app, const Arguments& arguments) {
                                       std::string(option.name) + " goes with --file",
                                       "The log itself is verified under its own keys.")
                                   .value());
-    const auto reply = read_audit(
-        app, {[](engine::Gateway& gateway, const engine::CallContext& context,
-                 const events::Progress& progress) { return gateway.audit_verify(context, progress); },
-              verify_copy});
+    const auto reply = read_audit(app, {engine::operation::AuditVerify{}, verify_copy});
     if (!reply) return app.refuse(reply.error());
     const int exit_code = report(app, reply->payload);
     app.say_unrecorded(*reply);

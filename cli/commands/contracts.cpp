@@ -1,6 +1,5 @@
 #include "cli/command_list.hpp"
 #include "cli/input.hpp"
-#include "engine/gateway/gateway.hpp"
 
 namespace ibkr::cli {
 namespace {
@@ -8,21 +7,16 @@ namespace {
 constexpr std::size_t query_bytes_max = 64;
 constexpr std::size_t exchange_bytes_max = 32;
 
-using ContractCall = engine::CallResult (engine::Gateway::*)(const engine::CallContext&,
-                                                             const engine::ContractQuery&);
-
-template <ContractCall search>
-events::Result<Call> prepare(const Arguments& arguments) {
+template <class Search>
+events::Result<engine::Operation> prepare(const Arguments& arguments) {
     Input input(arguments);
-    engine::ContractQuery query;
+    Search query;
     query.query = input.text("QUERY", query_bytes_max, events::ErrorCode::input_invalid_contract);
     if (input.has("--asset-class")) query.asset_class = input.choice<events::AssetClass>("--asset-class");
     if (input.has("--currency")) query.currency = input.currency("--currency");
     if (input.has("--exchange")) query.exchange = input.text("--exchange", exchange_bytes_max);
     if (!input.ok()) return input.error();
-    return Call([query](engine::Gateway& gateway, const engine::CallContext& context) {
-        return (gateway.*search)(context, query);
-    });
+    return query;
 }
 
 std::vector<Option> options() {
@@ -41,7 +35,7 @@ std::vector<Command> contract_commands() {
              .options = options(),
              .examples = {"ibkr-agent contracts search AAPL",
                           "ibkr-agent contracts search bond --asset-class etf"},
-             .prepare = prepare<&engine::Gateway::contracts_search>,
+             .prepare = prepare<engine::operation::ContractsSearch>,
              .columns = {{"contract", "contract_id"},
                          {"symbol", "symbol"},
                          {"description", "description"},
@@ -54,7 +48,7 @@ std::vector<Command> contract_commands() {
              .summary = "Find the one contract that is meant",
              .options = options(),
              .examples = {"ibkr-agent contracts resolve AAPL --exchange SMART"},
-             .prepare = prepare<&engine::Gateway::contract_resolve>}};
+             .prepare = prepare<engine::operation::ContractResolve>}};
 }
 
 }  // namespace ibkr::cli

@@ -1,19 +1,17 @@
 #include "cli/command_list.hpp"
 #include "cli/commands/order_options.hpp"
 #include "cli/input.hpp"
-#include "engine/gateway/gateway.hpp"
 
 namespace ibkr::cli {
 namespace {
 
-events::Result<Call> prepare_list(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_list(const Arguments& arguments) {
     Input input(arguments);
-    const events::AccountId account = input.account();
-    const std::optional<events::Timestamp> from = input.time("--from");
+    engine::operation::ExecutionsList asked;
+    asked.account = input.account();
+    asked.from = input.time("--from");
     if (!input.ok()) return input.error();
-    return Call([account, from](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.executions_list(context, account, from);
-    });
+    return asked;
 }
 
 }  // namespace

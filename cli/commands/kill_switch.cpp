@@ -1,26 +1,17 @@
 #include "cli/command_list.hpp"
 #include "cli/input.hpp"
-#include "engine/gateway/gateway.hpp"
 
 namespace ibkr::cli {
 namespace {
 
 constexpr std::size_t reason_bytes_max = 500;
 
-events::Result<Call> prepare_status(const Arguments&) {
-    return Call([](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.kill_switch_status(context);
-    });
-}
-
 template <bool open>
-events::Result<Call> prepare_set(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_set(const Arguments& arguments) {
     Input input(arguments);
-    const std::string reason = input.text("--reason", reason_bytes_max);
+    engine::operation::KillSwitchSet asked{open, input.text("--reason", reason_bytes_max)};
     if (!input.ok()) return input.error();
-    return Call([reason](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.kill_switch_set(context, open, reason);
-    });
+    return asked;
 }
 
 Option reason_option() {
@@ -35,7 +26,7 @@ std::vector<Command> kill_switch_commands() {
              .summary = "Show the kill switch, who changed it and why",
              .options = {},
              .examples = {"ibkr-agent kill-switch status"},
-             .prepare = prepare_status},
+             .prepare = prepare_plain<engine::operation::KillSwitchStatus>},
             {.path = "kill-switch open",
              .tool_name = "ibkr_kill_switch_open",
              .summary = "Open the kill switch: let live orders through; operators only",

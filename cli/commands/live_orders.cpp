@@ -6,7 +6,7 @@ namespace ibkr::cli {
 namespace {
 
 /// Live trading is not part of this version: the call is recorded and refused, whatever its flags.
-events::Result<Call> refuse_live(const Arguments& arguments) {
+events::Result<engine::Operation> refuse_live(const Arguments& arguments) {
     return events::failure(events::ErrorCode::live_trading_disabled,
                            "'" + std::string(arguments.command->path) +
                                "' comes with a later version: this one never writes to a live account",

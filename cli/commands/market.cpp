@@ -1,31 +1,27 @@
 #include "cli/command_list.hpp"
 #include "cli/input.hpp"
-#include "engine/gateway/gateway.hpp"
 
 namespace ibkr::cli {
 namespace {
 
 constexpr std::size_t word_bytes_max = 16;
 
-events::Result<Call> prepare_snapshot(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_snapshot(const Arguments& arguments) {
     Input input(arguments);
-    const events::ContractId contract = input.contract_id();
+    engine::operation::MarketSnapshot asked{input.contract_id()};
     if (!input.ok()) return input.error();
-    return Call([contract](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.market_snapshot(context, contract);
-    });
+    return asked;
 }
 
-events::Result<Call> prepare_bars(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_bars(const Arguments& arguments) {
     constexpr events::ErrorCode code = events::ErrorCode::historical_bars_unavailable;
     Input input(arguments);
-    const events::ContractId contract = input.contract_id();
-    const std::string duration = input.text("--duration", word_bytes_max, code);
-    const std::string bar_size = input.text("--bar-size", word_bytes_max, code);
+    engine::operation::HistoricalBars asked;
+    asked.contract_id = input.contract_id();
+    asked.duration = input.text("--duration", word_bytes_max, code);
+    asked.bar_size = input.text("--bar-size", word_bytes_max, code);
     if (!input.ok()) return input.error();
-    return Call([=](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.historical_bars(context, contract, duration, bar_size);
-    });
+    return asked;
 }
 
 Option contract_option() {

@@ -1,7 +1,6 @@
 #include "cli/command_list.hpp"
 #include "cli/commands/order_options.hpp"
 #include "cli/input.hpp"
-#include "engine/gateway/gateway.hpp"
 
 namespace ibkr::cli {
 namespace {
@@ -14,12 +13,12 @@ void check_paper_flag(Input& input) {
         input.fail(ErrorCode::paper_trading_disabled, "paper trading needs --enable-paper on each call");
 }
 
-events::Result<Call> prepare_submit(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_submit(const Arguments& arguments) {
     Input input(arguments);
     const bool complete =
         input.has("--account") && input.has("--approval-id") && input.has("--idempotency-key");
     if (!complete) check_paper_flag(input);
-    engine::SubmitRequestByApproval request;
+    engine::operation::PaperSubmit request;
     request.account = input.account();
     if (input.has("--approval-id"))
         request.approval_id = input.workflow_id("--approval-id");
@@ -28,21 +27,17 @@ events::Result<Call> prepare_submit(const Arguments& arguments) {
                    "Preview the order, have it approved, and give its --approval-id.");
     request.idempotency_key = input.idempotency_key();
     if (!input.ok()) return input.error();
-    return Call([request](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.paper_submit(context, request);
-    });
+    return request;
 }
 
-events::Result<Call> prepare_cancel(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_cancel(const Arguments& arguments) {
     Input input(arguments);
-    engine::CancelRequestByKey request;
+    engine::operation::PaperCancel request;
     request.account = input.account();
     request.broker_order_id = input.broker_order_id("--broker-order-id");
     request.idempotency_key = input.idempotency_key();
     if (!input.ok()) return input.error();
-    return Call([request](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.paper_cancel(context, request);
-    });
+    return request;
 }
 
 std::optional<events::Price> price(Input& input, std::string_view name) {
@@ -50,9 +45,9 @@ std::optional<events::Price> price(Input& input, std::string_view name) {
     return std::nullopt;
 }
 
-events::Result<Call> prepare_modify(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_modify(const Arguments& arguments) {
     Input input(arguments);
-    engine::ModifyRequestByKey request;
+    engine::operation::PaperModify request;
     request.account = input.account();
     request.broker_order_id = input.broker_order_id("--broker-order-id");
     request.idempotency_key = input.idempotency_key();
@@ -72,12 +67,10 @@ events::Result<Call> prepare_modify(const Arguments& arguments) {
                    "Give at least one of --quantity, --limit-price, --stop-price, --trailing-amount, "
                    "--trailing-percent and --time-in-force.");
     if (!input.ok()) return input.error();
-    return Call([request](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.paper_modify(context, request);
-    });
+    return request;
 }
 
-events::Result<Call> refuse_approve(const Arguments&) {
+events::Result<engine::Operation> refuse_approve(const Arguments&) {
     return events::failure(
         ErrorCode::readonly_write_forbidden,
         "'orders approve' never writes: an approval belongs to a preview, not to an order",

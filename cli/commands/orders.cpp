@@ -1,7 +1,6 @@
 #include "cli/command_list.hpp"
 #include "cli/commands/order_options.hpp"
 #include "cli/input.hpp"
-#include "engine/gateway/gateway.hpp"
 
 namespace ibkr::cli {
 namespace {
@@ -10,25 +9,22 @@ constexpr std::size_t symbol_bytes_max = 32;
 constexpr std::size_t rationale_bytes_max = 500;
 constexpr std::string_view order_types = "limit|market|stop|stop_limit|trailing_stop";
 
-events::Result<Call> prepare_list(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_list(const Arguments& arguments) {
     Input input(arguments);
-    engine::OrdersQuery query;
+    engine::operation::OrdersList query;
     query.account = input.account();
     query.limit = static_cast<std::uint32_t>(arguments.integer("--limit"));
     if (!input.ok()) return input.error();
-    return Call([query](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.orders_list(context, query);
-    });
+    return query;
 }
 
-events::Result<Call> prepare_status(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_status(const Arguments& arguments) {
     Input input(arguments);
-    const events::AccountId account = input.account();
-    const events::BrokerOrderId order = input.broker_order_id("--broker-order-id");
+    engine::operation::OrderStatus asked;
+    asked.account = input.account();
+    asked.id = input.broker_order_id("--broker-order-id").text();
     if (!input.ok()) return input.error();
-    return Call([account, order](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.order_status(context, account, order.text());
-    });
+    return asked;
 }
 
 std::optional<events::Price> price(Input& input, std::string_view name) {
@@ -36,9 +32,9 @@ std::optional<events::Price> price(Input& input, std::string_view name) {
     return std::nullopt;
 }
 
-events::Result<Call> prepare_preview(const Arguments& arguments) {
+events::Result<engine::Operation> prepare_preview(const Arguments& arguments) {
     Input input(arguments);
-    engine::PreviewRequest request;
+    engine::operation::OrderPreview request;
     request.account = input.account();
     if (input.has("--environment")) request.environment = input.choice<events::Environment>("--environment");
     request.symbol = input.text("--symbol", symbol_bytes_max);
@@ -54,9 +50,7 @@ events::Result<Call> prepare_preview(const Arguments& arguments) {
     if (input.has("--rationale")) request.rationale = input.text("--rationale", rationale_bytes_max);
     if (input.has("--replaces")) request.replaces = input.broker_order_id("--replaces");
     if (!input.ok()) return input.error();
-    return Call([request](engine::Gateway& gateway, const engine::CallContext& context) {
-        return gateway.order_preview(context, request);
-    });
+    return request;
 }
 
 std::vector<Option> preview_options() {

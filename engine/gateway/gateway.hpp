@@ -64,6 +64,12 @@ public:
     /// `chain_valid: false`, not an error.
     [[nodiscard]] CallResult audit_verify(const CallContext& context, const events::Progress& progress = {});
 
+    /// Records what a process beside the owner read of the log (design 5.12), with the event that the call
+    /// above for it would leave. Answers {} with that event; a failed read is answered by its own error, as
+    /// above. While nothing is recorded, of any kind of read, the answer says why. Error beside those above:
+    /// ENGINE_PROTOCOL_MISMATCH for an output hash that is none.
+    [[nodiscard]] CallResult record_audit_read(const CallContext& context, const AuditReadMade& read);
+
     /// Records a call that never reached an operation: a disabled name, a parse error a producer found.
     [[nodiscard]] CallError record_failure(const CallContext& context, const events::Error& error,
                                            const std::string& arguments_json);

@@ -74,12 +74,16 @@ CallError fail_call(Runtime& runtime, const CallContext& context, const events::
     return {error, event_id ? std::move(*event_id) : events::EventId{}};
 }
 
+events::Error missing_scope_error(std::string_view required_scope) {
+    return events::failure(ErrorCode::auth_missing_scope,
+                           "this call needs the scope " + std::string(required_scope))
+        .value();
+}
+
 std::optional<CallError> missing_scope(Runtime& runtime, const CallContext& context,
                                        std::string_view required_scope, const std::string& arguments_json) {
     if (has_scope(context, required_scope)) return std::nullopt;
-    const events::Error error = events::failure(ErrorCode::auth_missing_scope,
-                                                "this call needs the scope " + std::string(required_scope))
-                                    .value();
+    const events::Error error = missing_scope_error(required_scope);
     if (!runtime.unrecorded_reason().empty()) return CallError{error, {}};
     statemachines::RecordCall call;
     call.arguments = Recorded(runtime).arguments(arguments_json);
@@ -89,6 +93,14 @@ std::optional<CallError> missing_scope(Runtime& runtime, const CallContext& cont
     call.required_scope = required_scope;
     auto event_id = runtime.record_call(context, call);
     return CallError{error, event_id ? std::move(*event_id) : events::EventId{}};
+}
+
+events::Result<events::EventId> record_completed(Runtime& runtime, const CallContext& context,
+                                                 const std::string& arguments_json, std::string output_hash) {
+    statemachines::RecordCall call;
+    call.arguments = Recorded(runtime).arguments(arguments_json);
+    call.output_hash = std::move(output_hash);
+    return runtime.record_call(context, call);
 }
 
 CallResult run_read(Runtime& runtime, const CallContext& context, std::string_view required_scope,
@@ -105,10 +117,7 @@ CallResult run_read(Runtime& runtime, const CallContext& context, std::string_vi
     if (runtime.held() || kind == ReadKind::status)
         if (std::string reason = runtime.unrecorded_reason(); !reason.empty())
             return Reply{std::move(*payload), {}, false, std::move(reason)};
-    statemachines::RecordCall call;
-    call.arguments = Recorded(runtime).arguments(arguments_json);
-    call.output_hash = events::hex(events::sha256(*payload));
-    auto event_id = runtime.record_call(context, call);
+    auto event_id = record_completed(runtime, context, arguments_json, events::hex(events::sha256(*payload)));
     if (!event_id) return tl::unexpected(CallError{event_id.error(), {}});
     return Reply{std::move(*payload), std::move(*event_id), false, {}};
 }

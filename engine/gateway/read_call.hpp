@@ -25,6 +25,11 @@ enum class ReadKind : std::uint8_t {
                                   const std::function<events::Result<std::string>()>& read,
                                   ReadKind kind = ReadKind::audited);
 
+/// The event of a read that was made: `output_hash` is the sha256 of its payload, lower hex.
+[[nodiscard]] events::Result<events::EventId> record_completed(Runtime& runtime, const CallContext& context,
+                                                               const std::string& arguments_json,
+                                                               std::string output_hash);
+
 [[nodiscard]] bool has_scope(const CallContext& context, std::string_view scope) noexcept;
 
 /// Records a call that failed or was denied, where that is possible, and gives back its error with the audit
@@ -32,6 +37,8 @@ enum class ReadKind : std::uint8_t {
 [[nodiscard]] CallError fail_call(Runtime& runtime, const CallContext& context, const events::Error& error,
                                   const std::string& arguments_json);
 
+/// AUTH_MISSING_SCOPE, as every call says it.
+[[nodiscard]] events::Error missing_scope_error(std::string_view required_scope);
 /// nullopt when the context has the scope; otherwise the recorded AUTH_MISSING_SCOPE.
 [[nodiscard]] std::optional<CallError> missing_scope(Runtime& runtime, const CallContext& context,
                                                      std::string_view required_scope,

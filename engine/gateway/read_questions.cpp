@@ -1,7 +1,9 @@
 #include "engine/gateway/read_questions.hpp"
 
 #include <algorithm>
+#include <cassert>
 
+#include "engine/payloads/audit_payloads.hpp"
 #include "engine/payloads/payload_parts.hpp"
 #include "events/json/describe_codec.hpp"
 #include "events/redaction/sensitive_spans.hpp"
@@ -59,7 +61,8 @@ Result<Contract> contract_of_id(Broker& broker, const ContractQuery& query) {
 }  // namespace
 
 Question& Question::account(const events::AccountId& account) {
-    if (!account.empty()) members_["account"] = runtime_.accounts().hash(account).text();
+    assert(runtime_ != nullptr);
+    if (!account.empty()) members_["account"] = runtime_->accounts().hash(account).text();
     return *this;
 }
 
@@ -77,6 +80,28 @@ Question& Question::contract_query(const ContractQuery& query) {
 
 std::string Question::json() const {
     return events::to_canonical_json(members_);
+}
+
+std::string audit_tail_arguments(std::uint32_t limit, bool full) {
+    return Question()
+        .text("limit", std::to_string(audit_tail_limit(limit)))
+        .text("full", full ? "true" : "")
+        .json();
+}
+
+std::string audit_export_arguments(const AuditExportRequest& request) {
+    const auto number = [](const std::optional<std::uint64_t>& value) {
+        return value ? std::to_string(*value) : std::string();
+    };
+    return Question()
+        .text("limit", std::to_string(request.limit))
+        .text("from_sequence", number(request.from_sequence))
+        .text("to_sequence", number(request.to_sequence))
+        .json();
+}
+
+std::string audit_verify_arguments() {
+    return Question().json();
 }
 
 Result<void> check_contract_id(const events::ContractId& id) {

@@ -19,16 +19,25 @@ inline constexpr std::size_t contracts_max = 200;
 /// The arguments of a read as they are recorded: texts made safe, account ids as hashes, empty ones left out.
 class Question {
 public:
-    explicit Question(Runtime& runtime) : runtime_(runtime) {}
+    /// Of no account: needs no engine.
+    Question() = default;
+    explicit Question(Runtime& runtime) : runtime_(&runtime) {}
+    /// Precondition (asserted): the question has a runtime, which knows the hash.
     Question& account(const events::AccountId& account);
     Question& text(std::string_view name, std::string_view value);
     Question& contract_query(const ContractQuery& query);
     [[nodiscard]] std::string json() const;
 
 private:
-    Runtime& runtime_;
+    Runtime* runtime_ = nullptr;
     std::map<std::string, std::string> members_;
 };
+
+// The arguments of the audit reads: the same whether the owner makes the read or a process beside it, which
+// has no engine.
+[[nodiscard]] std::string audit_tail_arguments(std::uint32_t limit, bool full);
+[[nodiscard]] std::string audit_export_arguments(const AuditExportRequest& request);
+[[nodiscard]] std::string audit_verify_arguments();
 
 /// INPUT_INVALID_CONTRACT unless it is a contract id's text.
 [[nodiscard]] events::Result<void> check_contract_id(const events::ContractId& id);
