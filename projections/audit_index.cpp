@@ -75,6 +75,23 @@ Result<std::vector<AuditEntry>> Queries::events_of_command(const events::Command
         id.text(), rows_max));
 }
 
+Result<std::vector<events::SequenceId>> Queries::sequences_of_workflow(const events::WorkflowId& id,
+                                                                       events::SequenceId from,
+                                                                       events::SequenceId up_to,
+                                                                       std::uint32_t limit) const {
+    auto rows = database_->query(
+        "SELECT sequence FROM audit_index WHERE workflow_id = ?1 AND workflow_id <> ''"
+        " AND sequence BETWEEN ?2 AND ?3 ORDER BY sequence LIMIT ?4",
+        id.text(), from.value(), up_to.value(), cut_limit(limit));
+    std::vector<events::SequenceId> sequences;
+    for (;;) {
+        const auto found = rows.step();
+        if (!found) return events::failure(found.error());
+        if (!*found) return sequences;
+        if (!(RowReader(rows) >> sequences.emplace_back()).good()) return damaged_row("audit_index");
+    }
+}
+
 Result<std::vector<AuditEntry>> Queries::find_events(const AuditFilter& filter) const {
     const Condition conditions[] = {{"workflow_id", filter.workflow_id.text()},
                                     {"account", filter.account.text()},

@@ -196,6 +196,10 @@ public:
     /// The events of one command, in log order.
     [[nodiscard]] events::Result<std::vector<AuditEntry>> events_of_command(
         const events::CommandId& id) const;
+    /// Where the events of one workflow stand from `from` to `up_to`, both included, in log order.
+    [[nodiscard]] events::Result<std::vector<events::SequenceId>> sequences_of_workflow(
+        const events::WorkflowId& id, events::SequenceId from, events::SequenceId up_to,
+        std::uint32_t limit = rows_max) const;
     /// Newest first.
     [[nodiscard]] events::Result<std::vector<AuditEntry>> find_events(const AuditFilter& filter) const;
 

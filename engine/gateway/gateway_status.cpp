@@ -15,17 +15,6 @@ using events::ErrorCode;
 using events::failure;
 using events::Result;
 
-namespace {
-
-/// So that answers can show raw account ids; without the broker they show what the configuration lists.
-void learn_accounts(Runtime& runtime) {
-    if (auto listed = runtime.broker().accounts())
-        for (const BrokerAccount& account : *listed)
-            runtime.accounts().add(account.account_id);
-}
-
-}  // namespace
-
 CallResult Gateway::approvals_list(const CallContext& context, const events::AccountId& account) {
     const std::string asked = Question(runtime_).account(account).json();
     return run_read(runtime_, context, scope::orders_read, asked, [&]() -> Result<std::string> {

@@ -18,6 +18,12 @@ bool same_without_case(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+void learn_accounts(Runtime& runtime) {
+    if (auto listed = runtime.broker().accounts())
+        for (const BrokerAccount& account : *listed)
+            runtime.accounts().add(account.account_id);
+}
+
 Result<BrokerAccount> known_account(Runtime& runtime, const events::AccountId& account) {
     if (account.empty()) return failure(ErrorCode::input_missing_account, "no account was named");
     auto listed = runtime.broker().accounts();

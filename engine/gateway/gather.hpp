@@ -9,6 +9,10 @@ namespace ibkr::engine {
 // Facts for decisions: read from the broker before a command enters the engine, with source and receive times
 // (design 5.5). Nothing here decides or records.
 
+/// Puts the broker's accounts into the directory, so that answers can show raw account ids. Without the
+/// broker they show what was learnt before.
+void learn_accounts(Runtime& runtime);
+
 /// The account as the broker lists it. INPUT_MISSING_ACCOUNT, INPUT_UNAUTHORIZED_ACCOUNT.
 [[nodiscard]] events::Result<BrokerAccount> known_account(Runtime& runtime, const events::AccountId& account);
 

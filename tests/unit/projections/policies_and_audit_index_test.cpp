@@ -63,3 +63,26 @@ TEST_CASE("an event is found by its id, its command and what its envelope says")
     CHECK(store.find_events({.event_type = "tool_completed"}).value().size() == 1);
     CHECK(store.find_events({.tool_name = "ibkr_order_submit", .error_code = "NONE"}).value().empty());
 }
+
+TEST_CASE("the events of one workflow are found in log order, within bounds") {
+    auto store = memory_store();
+    Feed feed;
+    const auto first = feed.submit("o1", "1");
+    const auto other = feed.submit("o2", "1");
+    const auto second = feed.event(OrderSendStarted{}, "o1");
+    const auto third = feed.event(OrderSendStarted{}, "o1");
+    const auto nameless = feed.event(ToolCompleted{});
+    fold(store, {first, other, second, third, nameless});
+
+    const auto found = [&](const WorkflowId& id, const Event& from, const Event& up_to, std::uint32_t limit) {
+        return store.sequences_of_workflow(id, from.sequence_id, up_to.sequence_id, limit).value();
+    };
+    using Sequences = std::vector<SequenceId>;
+    const WorkflowId order("o1");
+    CHECK(found(order, first, nameless, 10) ==
+          Sequences{first.sequence_id, second.sequence_id, third.sequence_id});
+    CHECK(found(order, first, second, 10) == Sequences{first.sequence_id, second.sequence_id});
+    CHECK(found(order, other, nameless, 1) == Sequences{second.sequence_id});
+    CHECK(found(WorkflowId("o3"), first, nameless, 10).empty());
+    CHECK(found(WorkflowId{}, first, nameless, 10).empty());
+}
