@@ -188,20 +188,23 @@ Result<std::string> payload_of(Runtime& runtime, const Subject& subject, const E
     return not_answerable("this version has no payload for that kind of workflow");
 }
 
+std::optional<CallResult> to_be_made() {
+    return std::nullopt;
+}
+
 }  // namespace
 
 Result<std::optional<CallResult>> stored_answer(Runtime& runtime, const events::CommandId& id) {
-    constexpr std::optional<CallResult> to_be_made = std::nullopt;
     if (!runtime.alive())
         return failure(ErrorCode::audit_write_failed,
                        "an earlier append or commit of this process failed; what it wrote is known after a "
                        "restart");
     const auto entries = runtime.store().events_of_command(id);
     if (!entries) return failure(entries.error());
-    if (entries->empty()) return to_be_made;
+    if (entries->empty()) return to_be_made();
     if (entries->front().user_id == engine_user)
         return not_answerable("that command id is one of the engine's own");
-    if (std::any_of(entries->begin(), entries->end(), is_intent)) return to_be_made;
+    if (std::any_of(entries->begin(), entries->end(), is_intent)) return to_be_made();
     const auto last = event_at(runtime, entries->back().sequence);
     if (!last) return failure(last.error());
     if (auto words = words_of(last->body)) {
@@ -211,7 +214,7 @@ Result<std::optional<CallResult>> stored_answer(Runtime& runtime, const events::
     }
     const auto subject = subject_of(*last);
     if (!subject) return failure(subject.error());
-    if (subject->kind == WorkflowKind::none) return to_be_made;
+    if (subject->kind == WorkflowKind::none) return to_be_made();
     learn_accounts(runtime);
     auto payload = payload_of(runtime, *subject, *last);
     if (!payload) return failure(payload.error());

@@ -59,7 +59,7 @@ CallResult Gateway::record_audit_read(const CallContext& context, const AuditRea
         read.kind == AuditReadKind::export_range ? scope_of_export(context) : scope::audit_read;
     if (auto denied = missing_scope(runtime_, context, needed, arguments))
         return tl::unexpected(std::move(*denied));
-    if (read.failure) return tl::unexpected(fail_call(runtime_, context, *read.failure, arguments));
+    if (read.failure) return tl::unexpected(fail_call(runtime_, context, read.failure->error, arguments));
     if (!is_sha256(read.output_hash))
         return tl::unexpected(CallError{
             failure(ErrorCode::engine_protocol_mismatch, "a read was reported without its output hash")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 #include "engine/gateway/gateway.hpp"
@@ -14,8 +15,10 @@ constexpr std::array<std::string_view, sizeof...(I)> names_of(std::index_sequenc
     return {std::variant_alternative_t<I, Operation>::name...};
 }
 
+constexpr auto operation_names = names_of(std::make_index_sequence<std::variant_size_v<Operation>>());
+
 consteval bool names_differ() {
-    auto names = names_of(std::make_index_sequence<std::variant_size_v<Operation>>());
+    auto names = operation_names;
     std::sort(names.begin(), names.end());
     return std::adjacent_find(names.begin(), names.end()) == names.end();
 }
@@ -108,7 +111,7 @@ public:
     CallResult operator()(const operation::RecordFailure& failed) const {
         const std::string& arguments = failed.arguments.text;
         return tl::unexpected(
-            gateway_.record_failure(context_, failed.error, arguments.empty() ? "{}" : arguments));
+            gateway_.record_failure(context_, failed.failure.error, arguments.empty() ? "{}" : arguments));
     }
 
 private:
@@ -120,7 +123,8 @@ private:
 }  // namespace
 
 std::string_view operation_name(const Operation& operation) noexcept {
-    return std::visit([](const auto& each) { return std::string_view(each.name); }, operation);
+    assert(operation.index() < operation_names.size());
+    return operation_names[operation.index()];
 }
 
 CallResult perform(Gateway& gateway, const CallContext& context, const Operation& operation,

@@ -195,16 +195,16 @@ struct RecordAuditRead : AuditReadMade {
     static constexpr std::string_view name = "record_audit_read";
 };
 
-/// A call that never reached an operation. Always answered by `error`.
+/// A call that never reached an operation. Always answered by its error.
 struct RecordFailure {
     static constexpr std::string_view name = "record_failure";
-    ReportedError error;
+    ReportedError failure;
     events::EmbeddedJson arguments;
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
         v("arguments", self.arguments);
-        v("error", self.error);
+        v("failure", self.failure);
     }
     friend bool operator==(const RecordFailure&, const RecordFailure&) = default;
 };

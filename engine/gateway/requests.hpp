@@ -200,15 +200,18 @@ enum class AuditReadKind : std::uint8_t { tail, export_range, verify };
 [[nodiscard]] std::span<const events::EnumName<AuditReadKind>> enum_names(AuditReadKind) noexcept;
 
 /// An error on its way to the process that records it.
-struct ReportedError : events::Error {
+struct ReportedError {
+    events::Error error{events::ErrorCode::config_invalid, {}, false, {}, {}};
+
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
-        v("code", self.code);
-        v("message", self.message);
-        v("reasons", events::omit_empty(self.reasons));
-        v("retryable", self.retryable);
-        v("user_action", events::omit_empty(self.user_action));
+        v("code", self.error.code);
+        v("message", self.error.message);
+        v("reasons", events::omit_empty(self.error.reasons));
+        v("retryable", self.error.retryable);
+        v("user_action", events::omit_empty(self.error.user_action));
     }
+    friend bool operator==(const ReportedError&, const ReportedError&) = default;
 };
 
 /// A read of the log that a process beside the owner has made (design 5.12) and answers itself, once the

@@ -260,10 +260,11 @@ TEST_CASE("a read performed as a value is the gateway's read", "[operation]") {
     const AuditReadMade made{AuditReadKind::tail, {R"({"limit":"5"})"}, std::string(64, 'a'), {}};
     twins.check(operation::RecordAuditRead{made},
                 [&](Gateway& g, C c) { return g.record_audit_read(c, made); });
-    twins.check(operation::RecordFailure{an_error(), {R"({"command":"orders list"})"}},
-                [](Gateway& g, C c) -> CallResult {
-                    return tl::unexpected(g.record_failure(c, an_error(), R"({"command":"orders list"})"));
-                });
+    twins.check(
+        operation::RecordFailure{an_error(), {R"({"command":"orders list"})"}},
+        [](Gateway& g, C c) -> CallResult {
+            return tl::unexpected(g.record_failure(c, an_error().error, R"({"command":"orders list"})"));
+        });
 }
 
 TEST_CASE("a workflow's call performed as a value is the gateway's call", "[operation]") {
