@@ -4,7 +4,9 @@
 #include <unistd.h>
 #include <utility>
 
+#include "cli/call_context.hpp"
 #include "cli/compose.hpp"
+#include "cli/engine_caller.hpp"
 #include "cli/operator_secret.hpp"
 #include "cli/parse.hpp"
 #include "cli/print/error.hpp"
@@ -98,20 +100,14 @@ int App::closed(int exit_code) {
     return exit_code == 0 ? output_failed_exit_code : exit_code;
 }
 
-Result<void> App::compose(ProgressLine& progress) {
-    if (composition_) return {};
+Result<EngineCaller*> App::caller() {
+    if (caller_) return caller_.get();
     auto loaded = config();
     if (!loaded) return failure(loaded.error());
-    auto operating = acts_as_operator(*loaded, arguments_.globals);
-    if (!operating) return failure(operating.error());
-    auto opened = Composition::open(*loaded, environment_,
-                                    [&](events::SequenceId folded) { progress.count(folded.value()); });
-    if (!opened) return failure(opened.error());
-    notes_ = (*opened)->notes();
-    is_operator_ = *operating;
-    scopes_ = loaded->scopes;
-    composition_ = std::move(*opened);
-    return {};
+    auto secret = operator_secret(*loaded, arguments_.globals);
+    if (!secret) return failure(secret.error());
+    caller_ = std::make_unique<EngineCaller>(std::move(*loaded), environment_, std::move(*secret));
+    return caller_.get();
 }
 
 engine::CallContext App::context() const {
@@ -119,29 +115,34 @@ engine::CallContext App::context() const {
     engine::SystemIdSource ids;
     const auto new_id = [&] { return ids.next_uuid(clock.now()); };
     engine::CallContext context;
-    context.actor.user_id = "local-user:" + std::to_string(::getuid());
-    context.actor.session_id = new_id();
+    context.actor.user_id = local_user(::getuid());
     context.actor.request_id =
         arguments_.globals.request_id.empty() ? new_id() : arguments_.globals.request_id;
     context.actor.tool_name = arguments_.command->tool_name;
-    context.actor.scopes = scopes_;
     context.command_id = events::CommandId(new_id());
-    context.is_operator = is_operator_;
     context.enable_preview = arguments_.has("--enable-preview");
     context.enable_paper = arguments_.has("--enable-paper");
     return context;
 }
 
 engine::CallResult App::invoke(const engine::Operation& operation) {
+    auto reached = caller();
+    if (!reached) return tl::unexpected(engine::CallError{reached.error(), {}});
     ProgressLine progress(arguments_.command->path, terminal_.err_is_terminal());
-    if (auto composed = compose(progress); !composed)
-        return tl::unexpected(engine::CallError{composed.error(), {}});
-    return engine::perform(composition_->gateway(), context(), operation,
-                           [&](std::uint64_t done) { progress.count(done); });
+    auto result = (*reached)->make(operation, context(), [&](std::uint64_t done) { progress.count(done); });
+    std::ranges::move((*reached)->take_notes(), std::back_inserter(notes_));
+    return result;
+}
+
+Result<bool> App::is_forwarded() {
+    auto reached = caller();
+    if (!reached) return failure(reached.error());
+    ProgressLine progress(arguments_.command->path, terminal_.err_is_terminal());
+    return (*reached)->is_forwarded([&](std::uint64_t done) { progress.count(done); });
 }
 
 void App::release() {
-    composition_.reset();
+    if (caller_) caller_->release();
 }
 
 int App::answer(const engine::Reply& reply) {
@@ -191,13 +192,12 @@ int App::refuse(const engine::CallError& failed) {
 
 int App::record_and_refuse(const events::Error& error) {
     if (arguments_.globals.read_only || arguments_.command->tool_name.empty()) return refuse(error);
-    ProgressLine progress(arguments_.command->path, terminal_.err_is_terminal());
-    if (auto composed = compose(progress); !composed) return refuse(error);
     std::string arguments = "{\"command\":";
     (void)events::append_json_string(arguments, arguments_.command->path);
-    const engine::operation::RecordFailure failed{{error}, {arguments + "}"}};
-    const auto recorded = engine::perform(composition_->gateway(), context(), failed);
-    return refuse(recorded ? engine::CallError{error, {}} : recorded.error());
+    const auto recorded = invoke(engine::operation::RecordFailure{{error}, {arguments + "}"}});
+    // What kept it from being recorded is not what was asked about.
+    const bool is_recorded = !recorded && !recorded.error().audit_event_id.empty();
+    return refuse(is_recorded ? recorded.error() : engine::CallError{error, {}});
 }
 
 }  // namespace ibkr::cli

@@ -11,7 +11,7 @@
 
 namespace ibkr::cli {
 
-class Composition;
+class EngineCaller;
 
 /// Runs one command line. Exit codes: gateway contract section 3 and interfaces.
 [[nodiscard]] int run(const std::vector<std::string>& words);
@@ -32,8 +32,11 @@ public:
 
     int dispatch();
 
-    /// Opens the data directory and makes the call as the present user; shows on a terminal how far it is.
+    /// Makes the call as the present user, here or at the process that owns the data directory; shows on a
+    /// terminal how far it is.
     [[nodiscard]] engine::CallResult invoke(const engine::Operation& operation);
+    /// Whether another process owns the data directory. This one does from now on, if none did.
+    [[nodiscard]] events::Result<bool> is_forwarded();
     /// Gives the data directory back, so that other processes can have it.
     void release();
     /// Prints the payload (JSON, or for people) and gives the exit code: 0, or 3 when the outcome of a broker
@@ -49,7 +52,7 @@ public:
     [[nodiscard]] int record_and_refuse(const events::Error& error);
 
 private:
-    [[nodiscard]] events::Result<void> compose(ProgressLine& progress);
+    [[nodiscard]] events::Result<EngineCaller*> caller();
     [[nodiscard]] engine::CallContext context() const;
     [[nodiscard]] int closed(int exit_code);
     /// Tells on stderr, once, what the operator should know of this start.
@@ -58,10 +61,8 @@ private:
     const Arguments& arguments_;
     io::Environment environment_;
     Terminal terminal_;
-    std::unique_ptr<Composition> composition_;
+    std::unique_ptr<EngineCaller> caller_;
     std::vector<std::string> notes_;
-    std::vector<std::string> scopes_;
-    bool is_operator_ = false;
 };
 
 }  // namespace ibkr::cli

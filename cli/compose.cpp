@@ -43,6 +43,7 @@ struct Composition::Parts {
     OwnedDirectory directory;
     engine::AccountDirectory accounts;
     std::optional<ReadModels> models;
+    std::optional<projections::ReadPool> read_pool;
     std::unique_ptr<engine::Broker> broker;
     std::optional<UnfinishedResumption> unfinished;
     std::size_t found_in_models = 0;
@@ -106,37 +107,43 @@ Composition::~Composition() {
 
 Result<std::unique_ptr<Composition>> Composition::open(const io::Config& config,
                                                        const io::Environment& environment,
-                                                       const projections::RebuildProgress& progress) {
+                                                       const projections::RebuildProgress& progress,
+                                                       OwnerOptions options,
+                                                       std::optional<events::OwnerLock> lock) {
     std::unique_ptr<Composition> composition(new Composition());
-    if (auto opened = composition->open_parts(config, environment, nullptr, progress); !opened)
+    if (auto opened =
+            composition->open_parts(config, environment, nullptr, progress, options, std::move(lock));
+        !opened)
         return failure(opened.error());
     return composition;
 }
 
+std::string Composition::log_id() const {
+    return parts_->log().identity().log_id_hex();
+}
+
 Result<void> Composition::open_parts(const io::Config& config, const io::Environment& environment,
-                                     Resumption* resumption, const projections::RebuildProgress& progress) {
+                                     Resumption* resumption, const projections::RebuildProgress& progress,
+                                     OwnerOptions options, std::optional<events::OwnerLock> lock) {
     const events::ResumeRequest* const request = resumption != nullptr ? &resumption->request : nullptr;
-    if (config.offline_profile)
-        if (auto home = io::prepare_home(std::filesystem::path(config.key_file).parent_path().string());
-            !home)
-            return home;
     auto directory = resumption != nullptr ? resume_directory(config, environment, resumption->request,
                                                               std::move(resumption->lock))
-                                           : open_directory(config, environment, true);
+                                           : open_directory(config, environment, true, std::move(lock));
     if (!directory) return failure(directory.error());
     parts_ = std::make_unique<Parts>(std::move(*directory));
     notes_ = parts_->directory.log.notes;
     if (auto opened = parts_->open_models(config, progress); !opened) return opened;
+    if (parts_->models->rebuilt) notes_.push_back(describe_rebuild(*parts_->models->rebuilt));
     auto broker = io::SimulatedVenue::open(config.data_directory + "/venue.sqlite3",
                                            io::VenueSettings{venue_seed, parts_->clock, nullptr});
     if (!broker) return failure(broker.error());
     parts_->broker = std::move(*broker);
     auto resumed = parts_->after_resumption(request);
     if (!resumed) return failure(resumed.error());
-    return open_runtime(config, parts_->directory.key_source == io::KeySource::key_file, std::move(*resumed));
+    return open_runtime(config, options, std::move(*resumed));
 }
 
-Result<void> Composition::open_runtime(const io::Config& config, bool key_is_stored,
+Result<void> Composition::open_runtime(const io::Config& config, OwnerOptions options,
                                        std::optional<engine::AfterResumption> resumed) {
     Parts& parts = *parts_;
     const engine::Policies policies = io::policies_of(config, parts.accounts);
@@ -144,6 +151,9 @@ Result<void> Composition::open_runtime(const io::Config& config, bool key_is_sto
         return events::compare_anchors(config.data_directory, *log.log, log.keys.ring(),
                                        start_options(config));
     };
+    const bool key_is_stored = parts.directory.key_source == io::KeySource::key_file;
+    // The read models of a held log may be in memory alone.
+    if (options.resident && !parts.held()) parts.read_pool.emplace(projection_path(config));
     engine::RuntimeParts runtime_parts{*parts.directory.log.log,
                                        parts.directory.log.keys,
                                        parts.models->store,
@@ -152,14 +162,17 @@ Result<void> Composition::open_runtime(const io::Config& config, bool key_is_sto
                                        parts.clock,
                                        parts.ids,
                                        parts.accounts,
-                                       nullptr,
+                                       options.suspension,
                                        IBKR_VERSION,
                                        key_is_stored,
                                        io::exchange_day_start,
                                        parts.directory.log.held,
                                        parts.directory.disk.get(),
                                        look_at_anchors,
-                                       std::move(resumed)};
+                                       std::move(resumed),
+                                       config.limits,
+                                       parts.read_pool ? &*parts.read_pool : nullptr,
+                                       options.paused};
     auto runtime = engine::Runtime::open(std::move(runtime_parts), policies);
     if (!runtime) return failure(runtime.error());
     runtime_ = std::move(*runtime);
@@ -186,7 +199,7 @@ OwnedDirectory Composition::release(std::unique_ptr<Composition> composition) {
 }
 
 Result<ReadModelsState> Composition::check_resumable(const io::Config& config) {
-    const std::optional<events::Hold>& hold = runtime_->held();
+    const events::Hold* const hold = runtime_->held();
     if (!hold)
         return failure(ErrorCode::config_invalid, "the log is not held: there is nothing to resume",
                        "Go on as usual; 'ibkr-agent health' shows how the gateway stands.");
@@ -230,7 +243,8 @@ Result<ResumedComposition> Composition::resume(const io::Config& config, const i
     auto begun = begin_resumption(config, environment, std::move(request), progress);
     if (!begun) return failure(begun.error());
     std::unique_ptr<Composition> composition(new Composition());
-    if (auto opened = composition->open_parts(config, environment, &*begun, progress); !opened)
+    if (auto opened = composition->open_parts(config, environment, &*begun, progress, {}, std::nullopt);
+        !opened)
         return failure(opened.error());
     OwnedDirectory& directory = composition->parts_->directory;
     ResumedComposition resumed;
@@ -246,7 +260,7 @@ Result<OwnedDirectory> open_unless_held(const io::Config& config, const io::Envi
     if (!events::has_log(config.data_directory)) return no_log();
     auto composition = Composition::open(config, environment);
     if (!composition) return failure(composition.error());
-    if (const auto& hold = (*composition)->runtime().held()) return failure(hold->error());
+    if (const events::Hold* hold = (*composition)->runtime().held()) return failure(hold->error());
     return Composition::release(std::move(*composition));
 }
 
@@ -256,7 +270,7 @@ Result<projections::RebuildReport> rebuild_unless_held(const io::Config& config,
     if (!events::has_log(config.data_directory)) return no_log();
     auto composition = Composition::open(config, environment, progress);
     if (composition) {
-        if (const auto& hold = (*composition)->runtime().held()) return failure(hold->error());
+        if (const events::Hold* hold = (*composition)->runtime().held()) return failure(hold->error());
         if (auto rebuilt = (*composition)->rebuilt()) return std::move(*rebuilt);
         const OwnedDirectory directory = Composition::release(std::move(*composition));
         return rebuild_projections(config, *directory.log.log, progress);
@@ -274,22 +288,41 @@ Result<projections::RebuildReport> rebuild_unless_held(const io::Config& config,
     return rebuilt;
 }
 
+namespace {
+
+void apply_data_dir(const Globals& globals, io::Config& config) {
+    if (globals.data_dir.empty()) return;
+    config.data_directory = absolute(globals.data_dir);
+    config.projection_path.clear();
+}
+
+/// The configuration as far as it needs no secret: for one who only hands calls to another user's engine.
+Result<io::Config> config_without_secrets(const std::string& path, const io::Environment& environment) {
+    return io::load_config(path, [&](const std::string& name) {
+        const auto value = environment(name);
+        return value ? value : std::optional(std::string(events::audit_secret_bytes_min, '-'));
+    });
+}
+
+}  // namespace
+
 Result<io::Config> effective_config(const Globals& globals, const io::Environment& environment) {
-    io::Config config;
-    if (!globals.config.empty()) {
-        auto loaded = io::load_config(globals.config, environment);
-        if (!loaded) return loaded;
-        config = std::move(*loaded);
-    } else {
+    if (globals.config.empty()) {
         auto home = io::offline_home(environment);
         if (!home) return failure(home.error());
-        config = io::offline_profile(*home);
+        io::Config config = io::offline_profile(*home);
+        apply_data_dir(globals, config);
+        return config;
     }
-    if (!globals.data_dir.empty()) {
-        config.data_directory = absolute(globals.data_dir);
-        config.projection_path.clear();
+    auto loaded = io::load_config(globals.config, environment);
+    if (loaded) {
+        apply_data_dir(globals, *loaded);
+        return loaded;
     }
-    return config;
+    auto lenient = config_without_secrets(globals.config, environment);
+    if (!lenient) return loaded;
+    apply_data_dir(globals, *lenient);
+    return is_of_another_user(lenient->data_directory) ? std::move(lenient) : std::move(loaded);
 }
 
 }  // namespace ibkr::cli

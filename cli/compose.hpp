@@ -16,11 +16,18 @@
 namespace ibkr::cli {
 
 /// What this process runs on: the file of --config, or the offline profile; --data-dir applied. Opens no data
-/// directory.
+/// directory. The secrets that a configuration names need not be there for a data directory of another user.
 [[nodiscard]] events::Result<io::Config> effective_config(const Globals& globals,
                                                           const io::Environment& environment);
 
 struct ResumedComposition;
+
+/// How an owner is to work.
+struct OwnerOptions {
+    bool resident = false;  ///< several threads will call: reads get connections of their own
+    bool paused = false;    ///< no broker write begins
+    engine::SuspensionPoints* suspension = nullptr;  ///< for tests; borrowed
+};
 
 /// The composition root: the parts of one owner of a data directory, opened in this order and released in the
 /// reverse one: owner lock, disk reserve, log, projections, broker, runtime, gateway. Anchors are compared
@@ -30,10 +37,11 @@ struct ResumedComposition;
 /// LOG_KEY_MISMATCH, ENGINE_HELD (not even the keys can be read) and those of each part.
 class Composition {
 public:
-    /// `progress` is told how far a rebuild has come.
+    /// `progress` is told how far a rebuild has come. `lock`: of the directory, when it is held already.
     [[nodiscard]] static events::Result<std::unique_ptr<Composition>> open(
         const io::Config& config, const io::Environment& environment,
-        const projections::RebuildProgress& progress = {});
+        const projections::RebuildProgress& progress = {}, OwnerOptions options = {},
+        std::optional<events::OwnerLock> lock = std::nullopt);
 
     /// `engine resume`: opens a held log for writing on a new branch, makes the projections anew and records
     /// what was lost and found again (`record_after_resumption`). Crash-safe: the next start is held as
@@ -50,6 +58,8 @@ public:
 
     [[nodiscard]] engine::Gateway& gateway() { return *gateway_; }
     [[nodiscard]] engine::Runtime& runtime() { return *runtime_; }
+    /// 32 hex digits.
+    [[nodiscard]] std::string log_id() const;
     /// What the operator should know of this start, one sentence each. Empty as a rule.
     [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
     /// Of a held log: how much of the read models a resumption could ask.
@@ -68,8 +78,10 @@ private:
     Composition();
     [[nodiscard]] events::Result<void> open_parts(const io::Config& config,
                                                   const io::Environment& environment, Resumption* resumption,
-                                                  const projections::RebuildProgress& progress);
-    [[nodiscard]] events::Result<void> open_runtime(const io::Config& config, bool key_is_stored,
+                                                  const projections::RebuildProgress& progress,
+                                                  OwnerOptions options,
+                                                  std::optional<events::OwnerLock> lock);
+    [[nodiscard]] events::Result<void> open_runtime(const io::Config& config, OwnerOptions options,
                                                     std::optional<engine::AfterResumption> resumed);
     /// Whether everything that a resumption will find can be recorded, before it changes anything; and how
     /// much of the read models it can ask.

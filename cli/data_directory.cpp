@@ -1,11 +1,15 @@
 #include "cli/data_directory.hpp"
 
+#include <filesystem>
 #include <functional>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/log_records.hpp"
 #include "engine/ports/clock.hpp"
 #include "events/log/directory/files.hpp"
 #include "events/log/rocksdb/rocksdb_log.hpp"
+#include "io/config/offline_profile.hpp"
 #include "projections/read_store.hpp"
 
 namespace ibkr::cli {
@@ -61,6 +65,11 @@ Result<OwnedDirectory> open_locked(const io::Config& config, const io::Environme
 
 }  // namespace
 
+bool is_of_another_user(const std::string& data_directory) {
+    struct stat facts{};
+    return ::stat(data_directory.c_str(), &facts) == 0 && facts.st_uid != ::geteuid();
+}
+
 std::string projection_path(const io::Config& config) {
     return config.projection_path.empty() ? config.data_directory + "/projections.sqlite3"
                                           : config.projection_path;
@@ -77,18 +86,30 @@ events::StartOptions start_options(const io::Config& config) {
     return options;
 }
 
-Result<OwnedDirectory> open_directory(const io::Config& config, const io::Environment& environment,
-                                      bool may_create) {
+Result<events::OwnerLock> lock_directory(const io::Config& config, const io::Environment& environment,
+                                         bool may_create, std::chrono::milliseconds wait) {
     if (auto named = check_named(config); !named) return failure(named.error());
     if (!may_create && !events::has_log(config.data_directory))
         return failure(ErrorCode::config_invalid, "the data directory holds no log",
                        "Check --data-dir; any other command makes the log.");
+    if (config.offline_profile)
+        if (auto home = io::prepare_home(std::filesystem::path(config.key_file).parent_path().string());
+            !home)
+            return failure(home.error());
     // Looked at before anything is made; the one that counts is read under the lock.
     if (auto key = io::load_audit_key(config, environment, may_create); !key) return failure(key.error());
     if (auto prepared = events::prepare_data_directory(config.data_directory); !prepared)
         return failure(prepared.error());
-    auto lock = events::OwnerLock::acquire(config.data_directory);
-    if (!lock) return failure(lock.error());
+    return events::OwnerLock::acquire(config.data_directory, wait);
+}
+
+Result<OwnedDirectory> open_directory(const io::Config& config, const io::Environment& environment,
+                                      bool may_create, std::optional<events::OwnerLock> lock) {
+    if (!lock) {
+        auto taken = lock_directory(config, environment, may_create, events::owner_lock_wait_default);
+        if (!taken) return failure(taken.error());
+        lock.emplace(std::move(*taken));
+    }
     const auto open = [&](const events::OwnerLock& owner, const events::Secret& secret,
                           const events::RecordMaker& make_record) {
         return events::open_or_create_log(owner, secret, events::rocksdb_store(), make_record,
@@ -117,13 +138,14 @@ Result<OwnedDirectory> resume_directory(const io::Config& config, const io::Envi
     return directory;
 }
 
-Result<Inspection> inspect(const io::Config& config, const io::Environment& environment) {
+Result<Inspection> inspect(const io::Config& config, const io::Environment& environment,
+                           const events::StartOptions& options) {
     if (auto named = check_named(config); !named) return failure(named.error());
     auto key = io::load_audit_key(config, environment, false);
     if (!key) return failure(key.error());
     for (int tries = 1;; ++tries) {
         auto log = io::open_under(*key, [&](const events::Secret& secret) {
-            return events::inspect_log(config.data_directory, secret, events::rocksdb_store());
+            return events::inspect_log(config.data_directory, secret, events::rocksdb_store(), options);
         });
         if (log) return Inspection{std::move(*log), key->source};
         if (tries < rotations_met_max && log.error().code == ErrorCode::log_key_mismatch) {

@@ -6,9 +6,8 @@
 
 #include <termios.h>
 
-#include "events/crypto/secret.hpp"
-#include "events/crypto/sha256.hpp"
 #include "events/log/directory/files.hpp"
+#include "io/config/operators.hpp"
 
 namespace ibkr::cli {
 namespace {
@@ -16,9 +15,6 @@ namespace {
 using events::ErrorCode;
 using events::failure;
 using events::Result;
-
-constexpr std::size_t secret_bytes_max = 1024;
-constexpr std::size_t secret_bytes_min = 16;
 
 tl::unexpected<events::Error> refused(std::string why) {
     return failure(ErrorCode::operator_required, std::move(why));
@@ -40,7 +36,7 @@ Result<std::string> ask() {
     (void)::tcsetattr(terminal.get(), TCSAFLUSH, &hidden);
     constexpr std::string_view prompt = "Operator secret: ";
     (void)!::write(terminal.get(), prompt.data(), prompt.size());
-    std::string secret(secret_bytes_max, '\0');
+    std::string secret(io::operator_secret_bytes_max, '\0');
     const ssize_t size = ::read(terminal.get(), secret.data(), secret.size());
     (void)::tcsetattr(terminal.get(), TCSAFLUSH, &before);
     (void)!::write(terminal.get(), "\n", 1);
@@ -48,37 +44,24 @@ Result<std::string> ask() {
     return secret;
 }
 
-Result<std::string> expected_digest(const std::string& path) {
-    if (path.empty())
-        return refused("the configuration names no operators.secret_file to check a secret against");
-    struct stat facts{};
-    if (::stat(path.c_str(), &facts) != 0 || (facts.st_mode & 0022) != 0)
-        return refused("operators.secret_file is missing or can be written by others");
-    auto text = events::read_small_file(path, "operators.secret_file", secret_bytes_max);
-    if (!text) return refused(text.error().message);
-    drop_newline(*text);
-    return std::move(*text);
-}
-
 }  // namespace
 
-Result<bool> acts_as_operator(const io::Config& config, const Globals& globals) {
-    if (config.offline_profile) return true;
-    if (globals.operator_secret_file.empty()) return false;
-    auto expected = expected_digest(config.operators.secret_file);
-    if (!expected) return failure(expected.error());
+Result<std::string> operator_secret(const io::Config& config, const Globals& globals) {
+    if (config.offline_profile || globals.operator_secret_file.empty()) return std::string();
     auto given = globals.operator_secret_file == "-"
                      ? ask()
                      : events::read_small_file(globals.operator_secret_file, "operator secret's file",
-                                               secret_bytes_max);
-    if (!given) return failure(given.error());
+                                               io::operator_secret_bytes_max);
+    if (!given) return given;
     drop_newline(*given);
-    const auto secret = events::Secret::take(*given);
-    const std::string digest = events::hex(events::sha256(events::text_of(secret.bytes())));
-    if (secret.size() < secret_bytes_min ||
-        !events::equal_in_constant_time(events::bytes_of(digest), events::bytes_of(*expected)))
-        return refused("the operator secret is wrong");
-    return true;
+    if (given->empty()) return refused("the operator secret is wrong");
+    return given;
+}
+
+Result<bool> acts_as_operator(const io::Config& config, const Globals& globals) {
+    const auto secret = operator_secret(config, globals);
+    if (!secret) return failure(secret.error());
+    return io::is_operator(config, {static_cast<std::int64_t>(::getuid()), *secret});
 }
 
 }  // namespace ibkr::cli

@@ -1,14 +1,18 @@
 #pragma once
 
+#include <string>
+
 #include "cli/command.hpp"
 #include "io/config/config.hpp"
 
 namespace ibkr::cli {
 
-/// Whether this caller acts as an operator (design 5.3). In the offline profile the local user does; under a
-/// configuration only who gives the operator secret, whose hex SHA-256 stands in operators.secret_file: the
-/// uid that owns the engine proves nothing. Without --operator-secret-file: false. OPERATOR_REQUIRED when a
-/// secret was given and is wrong, or cannot be checked.
+/// The operator secret this caller gives: from the file of --operator-secret-file, or typed at the terminal
+/// with "-". Empty without that option, and in the offline profile, which needs none. OPERATOR_REQUIRED when
+/// it cannot be had.
+[[nodiscard]] events::Result<std::string> operator_secret(const io::Config& config, const Globals& globals);
+
+/// Whether this caller acts as an operator when its process owns the data directory (`io::is_operator`).
 [[nodiscard]] events::Result<bool> acts_as_operator(const io::Config& config, const Globals& globals);
 
 }  // namespace ibkr::cli

@@ -73,6 +73,27 @@ Result<std::optional<ReadModels>> open_as_they_are(const std::string& path, cons
 
 }  // namespace
 
+std::string describe_rebuild(const projections::RebuildReport& report) {
+    const std::string_view was = [&] {
+        switch (report.before) {
+            case projections::StoreCondition::absent:
+                return "were missing";
+            case projections::StoreCondition::version_changed:
+                return "were of another version";
+            case projections::StoreCondition::ready:
+                return report.was_wrong() ? "were wrong" : "did not fit the log";
+            case projections::StoreCondition::unavailable:
+            case projections::StoreCondition::damaged:
+            case projections::StoreCondition::foreign:
+            case projections::StoreCondition::checkpoint_damaged:
+                break;
+        }
+        return "were damaged";
+    }();
+    return "the read models " + std::string(was) + " and were made anew from the " +
+           std::to_string(report.events) + " events of the log";
+}
+
 Result<projections::RebuildReport> rebuild_projections(const io::Config& config, const events::LogReader& log,
                                                        const projections::RebuildProgress& progress) {
     auto cursor = log.read(events::SequenceId(1));

@@ -23,6 +23,9 @@ struct ReadModels {
 [[nodiscard]] events::Result<projections::RebuildReport> rebuild_projections(
     const io::Config& config, const events::LogReader& log, const projections::RebuildProgress& progress);
 
+/// What a rebuild that a start had to do says to the operator, in one sentence.
+[[nodiscard]] std::string describe_rebuild(const projections::RebuildReport& report);
+
 enum class Rebuild : std::uint8_t {
     when_needed,  ///< when they are missing, damaged, of other versions, or of another history than the log's
     always

@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,7 +14,8 @@
 namespace ibkr::engine {
 
 /// Maps raw account ids to their hashes under the log's account key, and back. Filled from the config's and
-/// the broker's account lists; the only place where a hash becomes a raw id again (design section 1).
+/// the broker's account lists; the only place where a hash becomes a raw id again (design section 1). Any
+/// thread.
 class AccountDirectory {
 public:
     using Hasher = std::function<events::AccountHash(const events::AccountId&)>;
@@ -32,6 +35,7 @@ public:
 
 private:
     Hasher hasher_;
+    mutable std::shared_mutex mutex_;
     std::map<events::AccountHash, events::AccountId> accounts_;
 };
 

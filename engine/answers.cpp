@@ -144,7 +144,9 @@ template <class Record>
 Result<Record> record_at(Runtime& runtime, const events::WorkflowId& workflow, SequenceId up_to,
                          Record record) {
     for (SequenceId from(1);;) {
-        const auto sequences = runtime.store().sequences_of_workflow(workflow, from, up_to);
+        const auto sequences = runtime.read([&](const projections::Queries& models) {
+            return models.sequences_of_workflow(workflow, from, up_to);
+        });
         if (!sequences) return failure(sequences.error());
         for (const SequenceId sequence : *sequences) {
             const auto event = event_at(runtime, sequence);
@@ -194,16 +196,19 @@ std::optional<CallResult> to_be_made() {
 
 }  // namespace
 
-Result<std::optional<CallResult>> stored_answer(Runtime& runtime, const events::CommandId& id) {
+Result<std::optional<CallResult>> stored_answer(Runtime& runtime, std::string_view user_id,
+                                                const events::CommandId& id) {
     if (!runtime.alive())
         return failure(ErrorCode::audit_write_failed,
                        "an earlier append or commit of this process failed; what it wrote is known after a "
                        "restart");
-    const auto entries = runtime.store().events_of_command(id);
+    const auto entries =
+        runtime.read([&](const projections::Queries& models) { return models.events_of_command(id); });
     if (!entries) return failure(entries.error());
     if (entries->empty()) return to_be_made();
     if (entries->front().user_id == engine_user)
         return not_answerable("that command id is one of the engine's own");
+    if (entries->front().user_id != user_id) return not_answerable("that command id is another user's");
     if (std::any_of(entries->begin(), entries->end(), is_intent)) return to_be_made();
     const auto last = event_at(runtime, entries->back().sequence);
     if (!last) return failure(last.error());
@@ -215,7 +220,7 @@ Result<std::optional<CallResult>> stored_answer(Runtime& runtime, const events::
     const auto subject = subject_of(*last);
     if (!subject) return failure(subject.error());
     if (subject->kind == WorkflowKind::none) return to_be_made();
-    learn_accounts(runtime);
+    runtime.learn_accounts();
     auto payload = payload_of(runtime, *subject, *last);
     if (!payload) return failure(payload.error());
     return CallResult(Reply{std::move(*payload), last->event_id, false, {}});

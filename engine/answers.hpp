@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "engine/call.hpp"
 #include "events/result.hpp"
@@ -23,12 +24,14 @@ class Runtime;
 ///   twice: of an order (submit, cancel, modify) with an intent the idempotency key answers, which the intent
 ///   binds for ever; a read that was made, and a look at the broker session, are simply repeated.
 ///
+/// `user_id` is who asks: another's id is ENGINE_PROTOCOL_MISMATCH, and nothing of that answer is shown.
 /// Any other id is an error, because a second decision could not be ruled out. Errors:
 /// ENGINE_PROTOCOL_MISMATCH for an id of the engine's own commands (timers, reports, recovery) or of a
 /// command that this version cannot answer again; AUDIT_WRITE_FAILED when the runtime is not alive: what it
 /// wrote is known after a restart; ENGINE_HELD when the read models know an event that a held log has lost;
 /// LOG_VERSION_UNSUPPORTED, AUDIT_CHAIN_INVALID.
 [[nodiscard]] events::Result<std::optional<CallResult>> stored_answer(Runtime& runtime,
+                                                                      std::string_view user_id,
                                                                       const events::CommandId& id);
 
 }  // namespace ibkr::engine

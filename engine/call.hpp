@@ -15,6 +15,7 @@ struct CallContext {
     bool is_operator = false;      ///< established by the owner of the engine, never by the caller
     bool enable_preview = false;   ///< --enable-preview
     bool enable_paper = false;     ///< --enable-paper
+    bool forwarded = false;        ///< came from another process, through the owner's socket
 };
 
 /// A durable answer: released only after its events are on disk.

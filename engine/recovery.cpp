@@ -9,7 +9,6 @@
 #include "engine/effects/broker_writes.hpp"
 #include "engine/lost_orders.hpp"
 #include "engine/runtime.hpp"
-#include "engine/writer/writer.hpp"
 #include "projections/store.hpp"
 #include "statemachines/evolve/evolve.hpp"
 
@@ -20,6 +19,7 @@ using events::Operation;
 using events::OrderRecord;
 using events::Outcome;
 using events::Result;
+using projections::Queries;
 using statemachines::RecordOutcome;
 using statemachines::ReportOrder;
 
@@ -73,26 +73,27 @@ std::optional<ReportOrder> Runtime::book_report(const events::WorkflowId& order_
     if (book_was_read != nullptr) *book_was_read = false;
     const auto raw = parts_.accounts.find(account);
     if (!raw) return std::nullopt;
-    auto found = parts_.broker.find_by_client_order_id(*raw, client_order_id);
+    auto found = broker_.find_by_client_order_id(*raw, client_order_id);
     if (!found) return std::nullopt;
     if (!*found) {
         if (book_was_read != nullptr) *book_was_read = true;
         return std::nullopt;
     }
-    auto executions = parts_.broker.executions_of_order(*raw, (*found)->broker_order_id);
+    auto executions = broker_.executions_of_order(*raw, (*found)->broker_order_id);
     if (!executions) return std::nullopt;
     if (book_was_read != nullptr) *book_was_read = true;
     return report_from_book(order_id, **found, *executions, parts_.accounts);
 }
 
 Result<void> Runtime::settle_pending_intents() {
-    auto orders = parts_.store.orders_with_pending_intent();
+    auto orders = read([](const Queries& models) { return models.orders_with_pending_intent(); });
     if (!orders) return failure(orders.error());
     if (orders->empty()) return {};
     learn_accounts();
     for (const OrderRecord& order : *orders) {
+        if (in_flight_.contains(order.order_id)) continue;
         RecordOutcome outcome;
-        if (parts_.broker.book_read_proves_absence()) {
+        if (broker_.book_read_proves_absence()) {
             bool book_was_read = false;
             const auto book =
                 book_report(order.order_id, order.account, order.client_order_id, &book_was_read);
@@ -103,8 +104,8 @@ Result<void> Runtime::settle_pending_intents() {
             outcome =
                 recovered(order, Outcome::unknown, "recovery", "the process ended before an answer came");
         }
-        if (auto recorded =
-                engine_command(outcome, "recover:" + order.pending->intent_id, "ibkr_engine_recovery");
+        if (auto recorded = engine_command(outcome, "recover:" + order.pending->intent_id,
+                                           "ibkr_engine_recovery", no_write_since_look(order.order_id));
             !recorded)
             return recorded;
     }
@@ -112,61 +113,93 @@ Result<void> Runtime::settle_pending_intents() {
 }
 
 void Runtime::learn_accounts() {
-    if (auto listed = parts_.broker.accounts())
+    if (auto listed = broker_.accounts())
         for (const BrokerAccount& account : *listed)
             parts_.accounts.add(account.account_id);
 }
 
 Result<void> Runtime::rule_out_lost_orders() {
-    if (parts_.held || broker_was_asked_) return {};
-    const auto lost = orders_unknown_to_log(parts_.broker, parts_.store, parts_.accounts, log_prefix());
+    const std::scoped_lock asking(asking_for_lost_orders_);
+    if (held() != nullptr || broker_was_asked_) return {};
+    const auto look = [&] {
+        return read([&](const Queries& models) {
+            return orders_unknown_to_log(broker_, models, parts_.accounts, log_prefix());
+        });
+    };
+    auto lost = look();
+    // What another caller sent, or changed, between the look at the log and the one at the book is known to
+    // the log at the second look.
+    if (lost && !lost->empty()) {
+        const auto again = look();
+        if (!again) return failure(again.error());
+        std::erase_if(*lost, [&](const statemachines::RecordFoundOrder& found) {
+            return std::none_of(again->begin(), again->end(), [&](const auto& other) {
+                return other.client_order_id == found.client_order_id && other.account == found.account;
+            });
+        });
+    }
     if (!lost) return failure(lost.error());
     broker_was_asked_ = true;
     if (lost->empty()) return {};
     const events::SequenceId head = parts_.log.head().sequence;
     const std::string count = lost->size() == 1 ? "an order" : std::to_string(lost->size()) + " orders";
-    parts_.held = events::Hold{"the broker's book has " + count +
-                                   " of this log that the log does not know, or has with other terms, so the "
-                                   "log is an older copy, or the order was changed past this gateway",
-                               head,
-                               head,
-                               {},
-                               true};
+    hold_.set(events::Hold{"the broker's book has " + count +
+                               " of this log that the log does not know, or has with other terms, so the "
+                               "log is an older copy, or the order was changed past this gateway",
+                           head,
+                           head,
+                           {},
+                           true});
     return {};
 }
 
 Result<void> Runtime::reconcile() {
+    const std::uint64_t mine = ++reconciles_asked_;
+    const std::scoped_lock one(reconciling_);
+    if (reconciled_up_to_ >= mine) return {};  // the look that just ended began after this was asked
+    const std::uint64_t asked = reconciles_asked_;
+    auto reconciled = reconcile_once();
+    if (reconciled) reconciled_up_to_ = asked;
+    return reconciled;
+}
+
+std::function<bool()> Runtime::no_write_since_look(const events::WorkflowId& order_id) const {
+    return [this, order_id] { return !in_flight_.changed_since_look(order_id); };
+}
+
+Result<void> Runtime::reconcile_once() {
+    in_flight_.begin_look();
     static_cast<void>(rule_out_lost_orders());
-    if (parts_.held) return {};
-    // No write is under way between two commands: an intent without outcome is one that could not be
-    // recorded.
+    if (held() != nullptr) return {};
+    // An intent without outcome and without a write under way is one whose outcome could not be recorded.
     if (auto settled = settle_pending_intents(); !settled) return settled;
-    auto open = parts_.store.open_orders();
+    auto open = read([](const Queries& models) { return models.open_orders(); });
     if (!open) return failure(open.error());
     if (!open->empty()) learn_accounts();
     for (const OrderRecord& order : *open)
         if (auto reported = reconcile_order(order); !reported) return reported;
     // A local book is read in the same call that ends an order: nothing of it comes late.
-    return parts_.broker.book_read_proves_absence() ? Result<void>{} : book_late_executions();
+    return broker_.book_read_proves_absence() ? Result<void>{} : book_late_executions();
 }
 
 Result<void> Runtime::book_late_executions() {
-    const auto listed = parts_.broker.accounts();
+    const auto listed = broker_.accounts();
     if (!listed) return {};
     for (const BrokerAccount& account : *listed) {
-        const auto reported = parts_.broker.executions(account.account_id);
+        const auto reported = broker_.executions(account.account_id);
         if (!reported || reported->empty()) continue;
         const events::AccountHash hash = parts_.accounts.add(account.account_id);
         std::vector<events::ExecutionId> ids;
         ids.reserve(reported->size());
         for (const events::Execution& fill : *reported)
             ids.push_back(fill.execution_id);
-        auto known = parts_.store.known_executions(hash, ids);
+        auto known = read([&](const Queries& models) { return models.known_executions(hash, ids); });
         if (!known) return failure(known.error());
         std::map<events::WorkflowId, ReportOrder> late;
         for (const events::Execution& fill : *reported) {
             if (known->contains(fill.execution_id)) continue;
-            auto order = parts_.store.order_by_broker_id(hash, fill.broker_order_id);
+            auto order = read(
+                [&](const Queries& models) { return models.order_by_broker_id(hash, fill.broker_order_id); });
             if (!order) return failure(order.error());
             if (!*order || !is_of_order(fill, (*order)->terms)) continue;
             ReportOrder& report = late[(*order)->order_id];
@@ -185,7 +218,7 @@ Result<std::vector<ReportOrder>> Runtime::pieces_of(ReportOrder report, const ev
     ids.reserve(report.executions.size());
     for (const events::Execution& fill : report.executions)
         ids.push_back(fill.execution_id);
-    const auto known = parts_.store.known_executions(account, ids);
+    const auto known = read([&](const Queries& models) { return models.known_executions(account, ids); });
     if (!known) return failure(known.error());
     std::vector<events::Execution> fresh = std::exchange(report.executions, {});
     std::erase_if(fresh, [&](const auto& fill) { return known->contains(fill.execution_id); });
@@ -208,22 +241,27 @@ Result<std::vector<ReportOrder>> Runtime::pieces_of(ReportOrder report, const ev
 }
 
 Result<void> Runtime::record_report(ReportOrder report, const events::AccountHash& account,
-                                    std::string_view command_prefix) {
+                                    std::string_view command_prefix,
+                                    const std::function<bool()>& still_holds) {
     const std::string command_id = std::string(command_prefix) + report.order_id.text();
     auto pieces = pieces_of(std::move(report), account);
     if (!pieces) return failure(pieces.error());
-    for (const ReportOrder& piece : *pieces)
-        if (auto recorded = engine_command(piece, command_id, "ibkr_engine_reconciler"); !recorded)
+    for (const ReportOrder& piece : *pieces) {
+        if (!piece.executions.empty()) in_flight_.note_fills({account, piece.executions.front().contract_id});
+        if (auto recorded = engine_command(piece, command_id, "ibkr_engine_reconciler", still_holds);
+            !recorded)
             return recorded;
+    }
     return {};
 }
 
 Result<void> Runtime::reconcile_order(const OrderRecord& order) {
+    if (in_flight_.contains(order.order_id)) return {};
     bool book_was_read = false;
     auto report = book_report(order.order_id, order.account, order.client_order_id, &book_was_read);
     if (!book_was_read) return {};
     if (!report) {
-        const bool absence_settles = order.state == "unknown" && parts_.broker.book_read_proves_absence();
+        const bool absence_settles = order.state == "unknown" && broker_.book_read_proves_absence();
         if (!absence_settles) return {};
         report.emplace();
         report->order_id = order.order_id;
@@ -231,12 +269,11 @@ Result<void> Runtime::reconcile_order(const OrderRecord& order) {
         report->message = "the broker's complete book holds no order with this client order id";
     }
     // Old terms in a network broker's book do not prove that a lost modify will not arrive yet.
-    if (order.lost_modify && !parts_.broker.book_read_proves_absence() &&
-        !took_effect(*order.lost_modify, *report))
+    if (order.lost_modify && !broker_.book_read_proves_absence() && !took_effect(*order.lost_modify, *report))
         report->terms.reset();
     if (parts_.suspension != nullptr && !parts_.suspension->pass(SuspensionPoint::before_report))
         return failure(events::ErrorCode::audit_write_failed, "the process stops here");
-    return record_report(std::move(*report), order.account, "report:");
+    return record_report(std::move(*report), order.account, "report:", no_write_since_look(order.order_id));
 }
 
 }  // namespace ibkr::engine

@@ -7,7 +7,7 @@
 #include "engine/effects/broker_writes.hpp"
 #include "engine/fold/catch_up.hpp"
 #include "engine/lost_orders.hpp"
-#include "engine/writer/writer.hpp"
+#include "engine/writer/command_queue.hpp"
 #include "projections/store.hpp"
 #include "statemachines/command_codec.hpp"
 
@@ -30,11 +30,16 @@ CallContext engine_context(const Runtime& runtime, std::string command_id, std::
     return context;
 }
 
-const Render no_render{};
+/// Stopping must get through however many wait.
+Admission admission_of(const Command& command) {
+    const bool stops = std::holds_alternative<statemachines::CancelOrder>(command) ||
+                       std::holds_alternative<statemachines::SetKillSwitch>(command);
+    return stops ? Admission::always : Admission::bounded;
+}
 
 }  // namespace
 
-Runtime::Runtime(RuntimeParts parts) : parts_(std::move(parts)) {}
+Runtime::Runtime(RuntimeParts parts) : parts_(std::move(parts)), hold_(parts_.held), broker_(parts_.broker) {}
 Runtime::~Runtime() = default;
 
 Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeParts parts, const Policies& policies) {
@@ -44,16 +49,18 @@ Result<std::unique_ptr<Runtime>> Runtime::open(RuntimeParts parts, const Policie
 }
 
 Result<void> Runtime::start(const Policies& policies) {
-    auto last_log_time = parts_.held ? time_of_head(parts_.log) : catch_up(parts_.log, parts_.store);
-    if (!last_log_time && !parts_.held) return failure(last_log_time.error());
-    writer_ = std::make_unique<Writer>(parts_, last_log_time.value_or(events::Timestamp{}));
+    auto last_log_time = held() != nullptr ? time_of_head(parts_.log) : catch_up(parts_.log, parts_.store);
+    if (!last_log_time && held() == nullptr) return failure(last_log_time.error());
+    writer_ = std::make_unique<Writer>(Writer::Parts{parts_, hold_, in_flight_},
+                                       last_log_time.value_or(events::Timestamp{}));
+    queue_ = std::make_unique<CommandQueue>(*writer_, parts_.limits.queue_commands_max);
     learn_accounts();  // redaction needs them before the first text from outside
     // After a resumption they are found to be recorded, not to be held for.
     if (!parts_.resumed)
         if (auto asked = rule_out_lost_orders(); !asked)
             notes_.push_back("the broker could not be asked for orders that the log does not know (" +
                              asked.error().message + "); it is asked again before an order is sent");
-    if (parts_.held) return {};
+    if (held() != nullptr) return {};
     if (auto loaded = load_policies(policies); !loaded) return loaded;
     // Without a resumption just now this only ends one that a crash cut off.
     auto recorded = record_after_resumption(*this, parts_.resumed.value_or(AfterResumption{}));
@@ -64,14 +71,14 @@ Result<void> Runtime::start(const Policies& policies) {
 }
 
 std::string Runtime::unrecorded_reason() const {
-    if (parts_.held) return "the log is held: " + parts_.held->reason;
+    if (const events::Hold* hold = held()) return "the log is held: " + hold->reason;
     if (parts_.disk != nullptr && parts_.disk->room() == events::DiskRoom::low)
         return parts_.disk->describe_limit();
     return {};
 }
 
 Result<void> Runtime::admit_new_work() const {
-    if (parts_.held) return failure(parts_.held->error());
+    if (const events::Hold* hold = held()) return failure(hold->error());
     const std::string reason = unrecorded_reason();
     if (reason.empty()) return {};
     return failure(events::Error{ErrorCode::audit_write_failed,
@@ -95,6 +102,15 @@ std::string Runtime::new_id() {
 bool Runtime::alive() const {
     return writer_->alive() && parts_.log.alive();
 }
+events::SequenceId Runtime::folded() const noexcept {
+    return writer_->folded();
+}
+std::size_t Runtime::waiting() const {
+    return queue_->waiting();
+}
+std::unique_lock<std::mutex> Runtime::lock_store() {
+    return queue_->lock_store();
+}
 std::string Runtime::log_prefix() const {
     return parts_.log.identity().log_id_hex().substr(0, 8);
 }
@@ -114,21 +130,35 @@ Result<void> Runtime::load_policies(const Policies& policies) {
     batch.reserve(commands.size());
     for (const Command& command : commands)
         batch.push_back({&context, &command, &facts, nullptr});
-    if (auto written = writer_->write(batch); !written) return failure(written.error());
+    if (auto written = queue_->write(batch); !written) return failure(written.error());
     return {};
 }
 
 Result<Executed> Runtime::execute(const CallContext& context, const Command& command, const Facts& facts,
-                                  const Render& render) {
-    const Submission submission{&context, &command, &facts, &render, unrecorded_reason().empty()};
-    auto written = writer_->write({&submission, 1});
+                                  const Render& render, const std::optional<PositionRead>& position_read) {
+    const Submission submission{&context,
+                                &command,
+                                &facts,
+                                &render,
+                                unrecorded_reason().empty(),
+                                nullptr,
+                                position_read ? &*position_read : nullptr};
+    auto written = queue_->write({&submission, 1}, admission_of(command));
     if (!written) return failure(written.error());
     Written& one = written->front();
+    const auto end_all = [&] {
+        for (const statemachines::BrokerWrite& write : one.effects)
+            in_flight_.end(write.order_id);
+    };
     for (const statemachines::BrokerWrite& write : one.effects) {
         auto outcome = run_write(context, write, render);
-        if (!outcome) return failure(outcome.error());
+        if (!outcome) {
+            end_all();
+            return failure(outcome.error());
+        }
         one.executed = std::move(*outcome);
     }
+    end_all();
     return std::move(one.executed);
 }
 
@@ -140,10 +170,10 @@ Result<Executed> Runtime::run_write(const CallContext& context, const statemachi
     };
     // What the outside is about to see must be anchored on disk first. If that fails the log is dead: the
     // intent stays, nothing is answered, and the next start settles it.
-    if (parts_.broker.leaves_process())
+    if (broker_.leaves_process())
         if (auto secured = parts_.log.secure_head(); !secured) return failure(secured.error());
     if (!pass(SuspensionPoint::before_write)) return stopped();
-    const Command outcome = make_broker_write(write, parts_.broker, parts_.clock, parts_.accounts);
+    const Command outcome = make_broker_write(write, broker_, parts_.clock, parts_.accounts);
     if (!pass(SuspensionPoint::after_write)) return stopped();
 
     // A local book can be read at once, so that the answer already says what filled. A network broker's
@@ -153,7 +183,7 @@ Result<Executed> Runtime::run_write(const CallContext& context, const statemachi
     const bool definite = recorded.outcome == events::Outcome::confirmed ||
                           (changes_an_order && recorded.outcome == events::Outcome::refused);
     std::vector<statemachines::ReportOrder> report;
-    if (definite && parts_.broker.book_read_proves_absence()) {
+    if (definite && broker_.book_read_proves_absence()) {
         if (auto book = book_report(write.order_id, write.account, write.client_order_id))
             if (auto pieces = pieces_of(std::move(*book), write.account)) report = std::move(*pieces);
         if (!pass(SuspensionPoint::before_report)) return stopped();
@@ -184,7 +214,7 @@ Result<Executed> Runtime::record_outcome(const CallContext& context, const Comma
     for (const Command& command : commands)
         batch.push_back({&context, &command, &facts, batch.size() < place ? nullptr : &render});
     auto written = batch.size() <= batch_commands_max
-                       ? writer_->write(batch)
+                       ? queue_->write(batch)
                        : Result<std::vector<Written>>(
                              failure(ErrorCode::audit_write_failed, "more executions than one append takes"));
     // The outcome never waits for a report that cannot be recorded.
@@ -207,14 +237,17 @@ Result<events::EventId> Runtime::record_call(const CallContext& context,
     const Command command = call;
     const Facts facts = ActFacts{now(), {}, context.is_operator, context.actor.user_id};
     const Submission submission{&context, &command, &facts, nullptr};
-    auto written = writer_->write({&submission, 1});
+    // A denial is recorded however many wait: there are no more of them than callers.
+    const bool can_ask_again = call.status == events::ResultStatus::completed;
+    auto written = queue_->write({&submission, 1}, can_ask_again ? Admission::bounded : Admission::always);
     if (!written) return failure(written.error());
     return written->front().executed.audit_event_id;
 }
 
 Result<void> Runtime::fire_due_timers() {
-    if (parts_.held) return {};
-    auto due = parts_.store.due_timers(now(), timers_per_round_max);
+    if (held() != nullptr) return {};
+    auto due = read(
+        [&](const projections::Queries& models) { return models.due_timers(now(), timers_per_round_max); });
     if (!due) return failure(due.error());
     for (const auto& timer : *due)
         if (auto fired = engine_command(statemachines::ExpireWorkflow{timer.workflow_id, timer.due_at},
@@ -229,16 +262,18 @@ Result<Executed> Runtime::record_engine_command(const Command& command, std::str
     const Facts facts = ActFacts{now(), new_id(), true, "engine"};
     const CallContext context = engine_context(*this, std::move(command_id), std::move(tool_name));
     const Submission submission{&context, &command, &facts, nullptr};
-    auto written = writer_->write({&submission, 1});
+    auto written = queue_->write({&submission, 1});
     if (!written) return failure(written.error());
     return std::move(written->front().executed);
 }
 
-Result<void> Runtime::engine_command(const Command& command, std::string command_id, std::string tool_name) {
+Result<void> Runtime::engine_command(const Command& command, std::string command_id, std::string tool_name,
+                                     const std::function<bool()>& still_holds) {
     const Facts facts = ActFacts{now(), {}, false, "engine"};
     const CallContext context = engine_context(*this, std::move(command_id), std::move(tool_name));
-    const Submission submission{&context, &command, &facts, nullptr};
-    if (auto written = writer_->write({&submission, 1}); !written) return failure(written.error());
+    const Submission submission{&context, &command, &facts,
+                                nullptr,  true,     still_holds ? &still_holds : nullptr};
+    if (auto written = queue_->write({&submission, 1}); !written) return failure(written.error());
     return {};
 }
 

@@ -1,13 +1,18 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/account_directory.hpp"
 #include "engine/call.hpp"
+#include "engine/effects/one_call_broker.hpp"
+#include "engine/effects/writes_in_flight.hpp"
+#include "engine/hold_state.hpp"
 #include "engine/ports/broker.hpp"
 #include "engine/ports/clock.hpp"
 #include "engine/ports/suspension.hpp"
@@ -16,15 +21,14 @@
 #include "events/log/keys/keys.hpp"
 #include "events/log/log.hpp"
 #include "events/records.hpp"
+#include "projections/read_pool.hpp"
+#include "projections/store.hpp"
 #include "statemachines/commands.hpp"
 #include "statemachines/decide/decision.hpp"
 
-namespace ibkr::projections {
-class ProjectionStore;
-}
-
 namespace ibkr::engine {
 
+class CommandQueue;
 class WorkflowProjection;
 class Writer;
 
@@ -37,6 +41,12 @@ struct AfterResumption {
     std::string reason;
     /// Orders and keys of read models that had been ahead of the log.
     std::vector<statemachines::RecordFoundOrder> found;
+};
+
+/// Limits of `limits.*` in the configuration.
+struct EngineLimits {
+    std::size_t queue_commands_max = 1024;  ///< that wait for the writer
+    std::size_t batch_events_max = 4096;    ///< of one synced append; the last group of a batch may exceed it
 };
 
 /// What the engine runs on. Everything is borrowed and must outlive the runtime.
@@ -58,6 +68,10 @@ struct RuntimeParts {
     events::DiskSpace* disk = nullptr;  ///< null: there is always room
     AnchorsLook anchors = {};           ///< empty: none to show
     std::optional<AfterResumption> resumed = {};
+    EngineLimits limits = {};
+    /// Where callers beside the writer read; null: between its batches, on its own connection.
+    projections::ReadPool* read_pool = nullptr;
+    bool paused = false;  ///< loads, verifies and reconciles; no broker write begins
 };
 
 /// The policies in force, from the configuration; recorded as `policy_loaded` when the log's differ.
@@ -83,10 +97,12 @@ struct Executed {
 using Render = std::function<std::string(Executed&)>;
 
 /// The engine of one process that owns a data directory: commands in, decisions, appends, effects, outcomes
-/// (design section 5). Single-threaded. Invariants: 1. nothing is answered before its events are on disk.
+/// (design section 5). Any thread may call; calls of several threads share appends and syncs (CommandQueue).
+/// Invariants: 1. nothing is answered before its events are on disk.
 /// 2. a broker write begins only after its intent is on disk. 3. after a failed or uncertain append, or a
 /// failed projection commit after an append, `alive()` is false, every call fails with AUDIT_WRITE_FAILED,
-/// and the process should end; the next start folds what is durable.
+/// and the process should end; the next start folds what is durable. 4. what the broker's book says of an
+/// order is recorded only if no write of that order began since the book was read.
 class Runtime {
 public:
     /// Timers fired in one round at most; the rest waits for the next.
@@ -108,10 +124,16 @@ public:
 
     /// Decides one command, makes it durable, runs its broker writes one at a time, records their outcomes.
     /// Of a command with a broker write, `render` is called for the outcome's decision, so that the payload
-    /// says what it came to.
-    [[nodiscard]] events::Result<Executed> execute(const CallContext& context,
-                                                   const statemachines::Command& command,
-                                                   const statemachines::Facts& facts, const Render& render);
+    /// says what it came to. `position_read`: of the position among the facts, begun before it was read; a
+    /// reading that does not stand any more is left out of the decision.
+    [[nodiscard]] events::Result<Executed> execute(
+        const CallContext& context, const statemachines::Command& command, const statemachines::Facts& facts,
+        const Render& render, const std::optional<PositionRead>& position_read = std::nullopt);
+    [[nodiscard]] PositionRead begin_position_read(const events::AccountHash& account,
+                                                   const events::ContractId& contract) const {
+        const Holding holding{account, contract};
+        return {holding, in_flight_.now(holding)};
+    }
 
     /// Records a finished call (`tool_completed`, `tool_failed`, ...): the one event of a read.
     [[nodiscard]] events::Result<events::EventId> record_call(const CallContext& context,
@@ -127,15 +149,16 @@ public:
     /// then. Asked once; a broker that could not be asked (its error) is asked again by `reconcile`, and
     /// before a submit.
     [[nodiscard]] events::Result<void> rule_out_lost_orders();
-    /// Asks the broker's book about every open order of ours (of one account, or all) and records what is
-    /// new.
+    /// Asks the broker's book about every open order of ours and records what is new. Callers share one look:
+    /// who comes while one is under way waits for the next, and one look serves all who wait for it.
     [[nodiscard]] events::Result<void> reconcile();
     /// Fires every timer that is due.
     [[nodiscard]] events::Result<void> fire_due_timers();
 
-    /// Why the log is held; nothing when it is not. Found at the start, or later when the broker could not be
+    /// Why the log is held; nullptr when it is not. Found at the start, or later when the broker could not be
     /// asked then.
-    [[nodiscard]] const std::optional<events::Hold>& held() const noexcept { return parts_.held; }
+    [[nodiscard]] const events::Hold* held() const noexcept { return hold_.get(); }
+    [[nodiscard]] bool paused() const noexcept { return parts_.paused; }
     /// Why nothing but outcomes, cancels and the kill switch is recorded just now, for people: the log is
     /// held, or the disk is nearly full. Empty: everything is recorded.
     [[nodiscard]] std::string unrecorded_reason() const;
@@ -155,11 +178,30 @@ public:
     /// First 8 hex of the log id.
     [[nodiscard]] std::string log_prefix() const;
 
-    [[nodiscard]] Broker& broker() { return parts_.broker; }
+    /// The last event that the read models hold.
+    [[nodiscard]] events::SequenceId folded() const noexcept;
+    /// Commands that wait for the writer or are being written.
+    [[nodiscard]] std::size_t waiting() const;
+
+    /// Calls `look(const projections::Queries&)` on one committed moment of the read models and passes on the
+    /// Result it returns. Not from within a `render`, which asks `store()`.
+    template <class Look>
+    [[nodiscard]] auto read(const Look& look) -> decltype(look(std::declval<const projections::Queries&>())) {
+        if (parts_.read_pool != nullptr) return parts_.read_pool->read(look);
+        const std::unique_lock<std::mutex> between_batches = lock_store();
+        return look(parts_.store.queries());
+    }
+
+    /// One call at a time goes on to the broker.
+    [[nodiscard]] Broker& broker() { return broker_; }
+    /// The writer's own read models. Only for a `render`, and for an engine that one thread uses.
     [[nodiscard]] projections::ProjectionStore& store() { return parts_.store; }
     [[nodiscard]] const events::Log& log() const { return parts_.log; }
     [[nodiscard]] const events::LogKeys& keys() const { return parts_.keys; }
     [[nodiscard]] AccountDirectory& accounts() { return parts_.accounts; }
+    /// Puts the broker's accounts into the directory, so that hashes can be mapped back and redaction knows
+    /// them. Without the broker it knows what it learnt before.
+    void learn_accounts();
     [[nodiscard]] const std::string& product_version() const { return parts_.product_version; }
     [[nodiscard]] bool key_is_stored() const { return parts_.key_is_stored; }
 
@@ -170,6 +212,9 @@ private:
     [[nodiscard]] events::Result<void> load_policies(const Policies& policies);
     /// Gives every intent without an outcome the one that can be told now (design 5.10).
     [[nodiscard]] events::Result<void> settle_pending_intents();
+    [[nodiscard]] events::Result<void> reconcile_once();
+    /// What the present look found of this order still stands.
+    [[nodiscard]] std::function<bool()> no_write_since_look(const events::WorkflowId& order_id) const;
     /// Makes one broker write and records its outcome.
     [[nodiscard]] events::Result<Executed> run_write(const CallContext& context,
                                                      const statemachines::BrokerWrite& write,
@@ -185,27 +230,37 @@ private:
     /// order.
     [[nodiscard]] events::Result<std::vector<statemachines::ReportOrder>> pieces_of(
         statemachines::ReportOrder report, const events::AccountHash& account);
-    /// Records every piece of a report on an order of `account`.
+    /// Records every piece of a report on an order of `account`; what it says of the order only if
+    /// `still_holds`.
     [[nodiscard]] events::Result<void> record_report(statemachines::ReportOrder report,
                                                      const events::AccountHash& account,
-                                                     std::string_view command_prefix);
+                                                     std::string_view command_prefix,
+                                                     const std::function<bool()>& still_holds = {});
     /// What the book holds of the order with this client order id. nullopt: it has none, or could not be read
     /// (`book_was_read` tells).
     [[nodiscard]] std::optional<statemachines::ReportOrder> book_report(
         const events::WorkflowId& order_id, const events::AccountHash& account,
         const events::ClientOrderId& client_order_id, bool* book_was_read = nullptr);
-    /// Puts the broker's accounts into the directory, so that hashes of recorded orders can be mapped back.
-    void learn_accounts();
     [[nodiscard]] events::Result<void> reconcile_order(const events::OrderRecord& order);
     /// Books executions that no record holds yet to the order whose broker id they carry, ended ones
     /// included.
     [[nodiscard]] events::Result<void> book_late_executions();
-    /// A command of the engine's own: timers, recovery, reports.
+    /// A command of the engine's own: timers, recovery, reports. With `still_holds`, dropped when it says no.
     [[nodiscard]] events::Result<void> engine_command(const statemachines::Command& command,
-                                                      std::string command_id, std::string tool_name);
+                                                      std::string command_id, std::string tool_name,
+                                                      const std::function<bool()>& still_holds = {});
+    [[nodiscard]] std::unique_lock<std::mutex> lock_store();
 
     RuntimeParts parts_;
+    HoldState hold_;
+    OneCallBroker broker_;
+    WritesInFlight in_flight_;
     std::unique_ptr<Writer> writer_;
+    std::unique_ptr<CommandQueue> queue_;
+    std::mutex reconciling_;
+    std::atomic<std::uint64_t> reconciles_asked_ = 0;
+    std::uint64_t reconciled_up_to_ = 0;  ///< of `reconciles_asked_`, when the last one began
+    std::mutex asking_for_lost_orders_;
     bool broker_was_asked_ = false;  ///< for orders that the log does not know
     std::vector<std::string> notes_;
 };

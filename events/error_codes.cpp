@@ -130,6 +130,8 @@ constexpr auto table = std::to_array<ErrorCodeInfo>({
     {engine_protocol_mismatch, "ENGINE_PROTOCOL_MISMATCH", 3, false,
      "Stop whatever answers on the engine's socket."},
     {engine_owner_required, "ENGINE_OWNER_REQUIRED", 3, false, "Start 'ibkr-agent engine run' first."},
+    {engine_paused, "ENGINE_PAUSED", 3, false,
+     "Nothing was sent; stop the engine and start it again without --paused."},
 });
 
 constexpr bool in_enum_order() {
@@ -138,7 +140,7 @@ constexpr bool in_enum_order() {
     return true;
 }
 static_assert(in_enum_order());
-static_assert(table.size() == static_cast<std::size_t>(engine_owner_required) + 1);
+static_assert(table.size() == static_cast<std::size_t>(engine_paused) + 1);
 
 }  // namespace
 

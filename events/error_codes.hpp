@@ -92,6 +92,7 @@ enum class ErrorCode : std::uint8_t {
     engine_config_mismatch,
     engine_protocol_mismatch,
     engine_owner_required,
+    engine_paused,
 };
 
 /// Invariants: 1. one entry per enumerator, in its order. 2. `name` is SCREAMING_SNAKE_CASE and unique.

@@ -2,18 +2,50 @@
 #include "cli/command_list.hpp"
 #include "cli/commands/audit_commands.hpp"
 #include "cli/commands/audit_follow.hpp"
+#include "engine/gateway/read_questions.hpp"
 #include "engine/payloads/audit_payloads.hpp"
+#include "events/crypto/bytes.hpp"
+#include "events/crypto/sha256.hpp"
 
 namespace ibkr::cli {
 
-engine::CallResult read_audit(App& app, const AuditRead& read) {
-    if (!app.globals().read_only) return app.invoke(read.recorded);
+namespace {
+
+events::Result<std::string> read_log(App& app, const AuditRead& read) {
     auto source = inspect_configured(app, audit_scope);
-    if (!source) return tl::unexpected(engine::CallError{source.error(), {}});
+    if (!source) return events::failure(source.error());
     ProgressLine progress("audit", app.terminal().err_is_terminal());
-    auto payload = read.from_copy(*source, [&](std::uint64_t done) { progress.count(done); });
-    if (!payload) return tl::unexpected(engine::CallError{payload.error(), {}});
-    return engine::Reply{std::move(*payload), {}, false};
+    return read.from_reader(*source, [&](std::uint64_t done) { progress.count(done); });
+}
+
+/// The answer is shown only once the owner has recorded that it was given, or why it has not.
+engine::CallResult read_beside_owner(App& app, const AuditRead& read) {
+    auto payload = read_log(app, read);
+    engine::operation::RecordAuditRead made;
+    made.kind = read.kind;
+    made.arguments = {read.arguments};
+    if (payload)
+        made.output_hash = events::hex(events::sha256(*payload));
+    else
+        made.failure = engine::ReportedError{payload.error()};
+    auto recorded = app.invoke(made);
+    if (!recorded) return recorded;
+    if (!payload) return tl::unexpected(engine::CallError{payload.error(), recorded->audit_event_id});
+    recorded->payload = std::move(*payload);
+    return recorded;
+}
+
+}  // namespace
+
+engine::CallResult read_audit(App& app, const AuditRead& read) {
+    if (app.globals().read_only) {
+        auto payload = read_log(app, read);
+        if (!payload) return tl::unexpected(engine::CallError{payload.error(), {}});
+        return engine::Reply{std::move(*payload), {}, false, {}};
+    }
+    const auto forwarded = app.is_forwarded();
+    if (!forwarded) return tl::unexpected(engine::CallError{forwarded.error(), {}});
+    return *forwarded ? read_beside_owner(app, read) : app.invoke(read.recorded);
 }
 
 namespace {
@@ -21,11 +53,12 @@ namespace {
 int run_tail(App& app, const Arguments& arguments) {
     const auto limit = static_cast<std::uint32_t>(arguments.integer("--limit"));
     const bool full = arguments.has("--full");
-    const auto reply = read_audit(
-        app,
-        {engine::operation::AuditTail{limit, full}, [=](const Inspection& source, const events::Progress&) {
-             return engine::audit_tail_payload(source.log.log(), source.log.keys(), limit, full);
-         }});
+    const auto reply =
+        read_audit(app, {engine::operation::AuditTail{limit, full},
+                         [=](const Inspection& source, const events::Progress&) {
+                             return engine::audit_tail_payload(source.log(), source.keys(), limit, full);
+                         },
+                         engine::AuditReadKind::tail, engine::audit_tail_arguments(limit, full)});
     if (!reply) return app.refuse(reply.error());
     if (!arguments.has("--follow")) return app.answer(*reply);
     app.say_unrecorded(*reply);

@@ -1,6 +1,7 @@
 #include "cli/commands/audit_commands.hpp"
 #include "cli/commands/export_file.hpp"
 #include "cli/print/text.hpp"
+#include "engine/gateway/read_questions.hpp"
 #include "engine/payloads/audit_payloads.hpp"
 #include "engine/ports/clock.hpp"
 #include "events/json/json_text.hpp"
@@ -58,14 +59,14 @@ int save_text(App& app, const std::string& path, const Value& payload, const std
 int stream_to_file(App& app, const std::string& path, const engine::AuditExportRequest& request) {
     auto source = inspect_configured(app, audit_scope);
     if (!source) return app.refuse(source.error());
-    const events::LogReader& log = source->log.log();
+    const events::LogReader& log = source->log();
     auto range = engine::audit_export_range(log, request);
     if (!range) return app.refuse(range.error());
     auto file = ExportFile::create(path);
     if (!file) return app.refuse(file.error());
     ProgressLine progress("audit export", app.terminal().err_is_terminal());
     auto written = events::write_export(
-        log, source->log.keys(), *range, [&](std::string_view piece) { return file->write(piece); },
+        log, source->keys(), *range, [&](std::string_view piece) { return file->write(piece); },
         [&](std::uint64_t done) { progress.count(done); });
     if (!written) return app.refuse(written.error());
     auto sha256 = file->finish();
@@ -79,10 +80,11 @@ engine::CallResult read_export(App& app, const engine::AuditExportRequest& reque
                             [=](const Inspection& source, const events::Progress& progress) {
                                 engine::SystemClock clock;
                                 engine::SystemIdSource ids;
-                                return engine::audit_export_payload(source.log.log(), source.log.keys(),
-                                                                    request, ids.next_uuid(clock.now()),
-                                                                    clock.now(), progress);
-                            }});
+                                return engine::audit_export_payload(source.log(), source.keys(), request,
+                                                                    ids.next_uuid(clock.now()), clock.now(),
+                                                                    progress);
+                            },
+                            engine::AuditReadKind::export_range, engine::audit_export_arguments(request)});
 }
 
 int run_export(App& app, const Arguments& arguments) {

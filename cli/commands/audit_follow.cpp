@@ -1,11 +1,11 @@
 #include "cli/commands/audit_follow.hpp"
 
-#include <csignal>
-#include <ctime>
+#include <chrono>
 
 #include "cli/app.hpp"
 #include "cli/commands/log_source.hpp"
 #include "cli/print/text.hpp"
+#include "cli/stop_signal.hpp"
 #include "events/log/chain/chain.hpp"
 #include "events/log/chain/predecessor.hpp"
 #include "events/log/chain/resumption.hpp"
@@ -16,33 +16,17 @@ namespace {
 using events::ErrorCode;
 using events::failure;
 
-constexpr long pause_ns = 500'000'000;
-
-// A signal handler can reach nothing else.
-volatile std::sig_atomic_t stop_requested = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-
-extern "C" void request_stop(int) {
-    stop_requested = 1;
-}
-
-void watch_signals() {
-    struct sigaction action{};
-    action.sa_handler = request_stop;
-    for (const int number : {SIGINT, SIGTERM})
-        (void)::sigaction(number, &action, nullptr);
-    action.sa_handler = SIG_IGN;  // a closed pipe shows as a failed write
-    (void)::sigaction(SIGPIPE, &action, nullptr);
-}
+constexpr std::chrono::milliseconds pause{500};
 
 /// Prints what follows `before` and moves it along.
 events::Result<void> print_after(App& app, const Inspection& source, events::Predecessor& before) {
-    const std::vector<events::AttestedGap> gaps = source.log.log().gaps();
+    const std::vector<events::AttestedGap> gaps = source.log().gaps();
     // What was printed last may have been lost since, together with what followed it.
     if (const events::AttestedGap* gap = events::gap_at(gaps, before.head.sequence))
         before = {{gap->to, gap->mac}, {}};
-    auto cursor = source.log.log().read(before.head.sequence.next());
+    auto cursor = source.log().read(before.head.sequence.next());
     if (!cursor) return failure(cursor.error());
-    events::ChainVerifier verifier(source.log.keys().ring(), before.head, gaps, before.header);
+    events::ChainVerifier verifier(source.keys().ring(), before.head, gaps, before.header);
     events::Record record;
     for (;;) {
         auto read = (*cursor)->next(record);
@@ -70,19 +54,22 @@ events::SequenceId first_shown(const std::string& tail_payload) {
 
 int follow_audit(App& app, const std::string& tail_payload) {
     app.release();
-    watch_signals();
+    StopSignal stop;
     std::optional<events::Predecessor> before;
-    while (stop_requested == 0 && !app.terminal().failed()) {
+    while (!stop.requested() && !app.terminal().failed()) {
         auto source = inspect_configured(app, audit_scope);
+        if (!source && source.error().retryable) {
+            stop.wait(pause);
+            continue;
+        }
         if (!source) return app.refuse(source.error());
         if (!before) {
-            auto start = events::predecessor_of(source->log.log(), first_shown(tail_payload));
+            auto start = events::predecessor_of(source->log(), first_shown(tail_payload));
             if (!start) return app.refuse(start.error());
             before = *start;
         }
         if (auto printed = print_after(app, *source, *before); !printed) return app.refuse(printed.error());
-        const timespec pause{0, pause_ns};
-        (void)::nanosleep(&pause, nullptr);
+        stop.wait(pause);
     }
     return 0;
 }

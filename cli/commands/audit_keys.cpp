@@ -40,7 +40,7 @@ Result<std::string> export_keys(App& app, const std::string& path) {
                        "Choose another name; nothing is overwritten.");
     auto source = inspect_configured(app, audit_scope);
     if (!source) return failure(source.error());
-    const events::KeyRing& ring = source->log.keys().ring();
+    const events::KeyRing& ring = source->keys().ring();
     std::string text = ring.file_text();
     const events::Secret content = events::Secret::take(text);
     if (auto saved = events::write_new_file(path, "key ring file", events::text_of(content.bytes())); !saved)

@@ -4,6 +4,7 @@
 #include "cli/commands/audit_commands.hpp"
 #include "cli/commands/key_options.hpp"
 #include "cli/print/text.hpp"
+#include "engine/gateway/read_questions.hpp"
 #include "engine/payloads/audit_payloads.hpp"
 #include "events/log/directory/files.hpp"
 #include "events/log/export/export.hpp"
@@ -73,12 +74,12 @@ int verify_file(App& app, const std::string& path, const Arguments& arguments) {
 }
 
 Result<std::string> verify_copy(const Inspection& source, const events::Progress& progress) {
-    const events::LogReader& log = source.log.log();
-    auto checked = events::verify_chain(log, source.log.keys().ring(), {.progress = progress});
+    const events::LogReader& log = source.log();
+    auto checked = events::verify_chain(log, source.keys().ring(), {.progress = progress});
     if (!checked) return failure(checked.error());
     const bool stored = source.key_source == io::KeySource::key_file;
     return engine::verify_payload(std::move(*checked), log.head(),
-                                  stored ? engine::key_stored : engine::key_supplied, source.log.anchors());
+                                  stored ? engine::key_stored : engine::key_supplied, source.anchors());
 }
 
 int run_verify(App& app, const Arguments& arguments) {
@@ -89,7 +90,8 @@ int run_verify(App& app, const Arguments& arguments) {
                                       std::string(option.name) + " goes with --file",
                                       "The log itself is verified under its own keys.")
                                   .value());
-    const auto reply = read_audit(app, {engine::operation::AuditVerify{}, verify_copy});
+    const auto reply = read_audit(app, {engine::operation::AuditVerify{}, verify_copy,
+                                        engine::AuditReadKind::verify, engine::audit_verify_arguments()});
     if (!reply) return app.refuse(reply.error());
     const int exit_code = report(app, reply->payload);
     app.say_unrecorded(*reply);

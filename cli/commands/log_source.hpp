@@ -13,8 +13,9 @@ class App;
 
 inline constexpr std::string_view audit_scope = "ibkr:audit:read";
 
-/// The log of the configured data directory for reading. AUTH_MISSING_SCOPE when the configuration does not
-/// grant `scope`.
+/// The log of the configured data directory for reading; beside an owner up to the head that it has
+/// acknowledged (with --read-only nobody is asked). AUTH_MISSING_SCOPE when the configuration does not grant
+/// `scope`; errors of the owner's greeting.
 [[nodiscard]] events::Result<Inspection> inspect_configured(const App& app, std::string_view scope);
 
 /// An audit secret of at least 32 bytes from an environment variable. CONFIG_INVALID when there is none.

@@ -44,7 +44,7 @@ int run_status(App& app, const Arguments&) {
     if (!config) return app.refuse(config.error());
     auto source = inspect_configured(app, audit_scope);
     if (!source) return app.refuse(source.error());
-    auto payload = status_payload(*config, source->log.log().head().sequence.value());
+    auto payload = status_payload(*config, source->log().head().sequence.value());
     if (!payload) return app.refuse(payload.error());
     app.print_payload(*payload);
     return 0;

@@ -104,7 +104,7 @@ int replay_fixture(App& app, const Arguments& arguments) {
 int replay_log(App& app, const Arguments& arguments, const Replay::Until& stop) {
     auto source = inspect_configured(app, audit_scope);
     if (!source) return app.refuse(source.error());
-    auto cursor = source->log.log().read(events::SequenceId(1));
+    auto cursor = source->log().read(events::SequenceId(1));
     if (!cursor) return app.refuse(cursor.error());
     return replay_cursor(app, **cursor, stop, arguments.has("--at"));
 }

@@ -15,7 +15,7 @@ class Runtime;
 /// What producers call: one function per operation. Each checks its scope, gathers facts, has the engine
 /// decide, waits until its events are durable, and answers with the payload of the gateway contract. A
 /// denied, refused or failed call is recorded too, before it is answered. Owns nothing but a reference to the
-/// runtime, which must outlive it. Single-threaded use in this issue: calls come one at a time. Errors beside
+/// runtime, which must outlive it. Any thread. Errors beside
 /// those named at each function: AUTH_MISSING_SCOPE, AUDIT_WRITE_FAILED, and the broker's.
 class Gateway {
 public:

@@ -33,7 +33,9 @@ Result<KnownOrders> known_orders(Runtime& runtime, const events::AccountId& acco
     if (auto reconciled = runtime.reconcile(); !reconciled) return failure(reconciled.error());
     auto book = runtime.broker().orders(account);
     if (!book) return failure(book.error());
-    auto ours = runtime.store().queries().orders(runtime.accounts().hash(account), projections::rows_max);
+    auto ours = runtime.read([&](const projections::Queries& models) {
+        return models.orders(runtime.accounts().hash(account), projections::rows_max);
+    });
     if (!ours) return failure(ours.error());
     KnownOrders known{std::move(*book), std::move(*ours), {}};
     known.joined = join_orders(known.book, known.ours);
@@ -43,9 +45,11 @@ Result<KnownOrders> known_orders(Runtime& runtime, const events::AccountId& acco
 Result<std::string> order_beyond_lists(Runtime& runtime, const events::AccountId& account,
                                        std::string_view id) {
     const events::AccountHash hash = runtime.accounts().hash(account);
-    const projections::Queries& queries = runtime.store().queries();
-    auto ours = queries.order_by_broker_id(hash, events::BrokerOrderId(std::string(id)));
-    if (ours && !*ours) ours = queries.order_by_client_id(events::ClientOrderId(std::string(id)));
+    auto ours = runtime.read([&](const projections::Queries& models) {
+        auto found = models.order_by_broker_id(hash, events::BrokerOrderId(std::string(id)));
+        if (!found || *found) return found;
+        return models.order_by_client_id(events::ClientOrderId(std::string(id)));
+    });
     if (!ours) return failure(ours.error());
     std::optional<events::OrderRecord>& record = *ours;
     if (record && record->account == hash) return order_payload({nullptr, &*record}, runtime.accounts());
@@ -66,8 +70,9 @@ Result<std::vector<ExecutionRow>> known_executions(Runtime& runtime, const event
     const events::Timestamp since = from.value_or(events::Timestamp{});
     auto listed = runtime.broker().executions(account);
     if (!listed) return failure(listed.error());
-    auto recorded =
-        runtime.store().queries().executions(runtime.accounts().hash(account), since, projections::rows_max);
+    auto recorded = runtime.read([&](const projections::Queries& models) {
+        return models.executions(runtime.accounts().hash(account), since, projections::rows_max);
+    });
     if (!recorded) return failure(recorded.error());
     std::map<events::ExecutionId, ExecutionRow> by_id;
     for (const projections::RecordedExecution& row : *recorded)
@@ -92,8 +97,12 @@ Result<std::vector<ExecutionRow>> known_executions(Runtime& runtime, const event
 CallResult Gateway::health(const CallContext& context) {
     const auto look = [&]() -> Result<std::string> {
         const events::SequenceId head = runtime_.log().head().sequence;
-        const std::uint64_t folded = runtime_.store().checkpoint().sequence.value();
-        return health_payload({runtime_.held() ? "held" : "ok", runtime_.product_version(), "owner", head,
+        const std::uint64_t folded = runtime_.folded().value();
+        const std::string_view state = runtime_.held() != nullptr ? "held"
+                                       : runtime_.paused()        ? "paused"
+                                                                  : "ok";
+        return health_payload({std::string(state), runtime_.product_version(),
+                               context.forwarded ? "forwarded" : "owner", head,
                                head.value() > folded ? head.value() - folded : 0});
     };
     return run_read(runtime_, context, scope::health_read, "{}", look, ReadKind::status);

@@ -24,9 +24,10 @@ CallResult Gateway::approvals_list(const CallContext& context, const events::Acc
             filter.account = runtime_.accounts().hash(account);
         }
         if (auto fired = runtime_.fire_due_timers(); !fired) return failure(fired.error());
-        auto approvals = runtime_.store().approvals(filter);
+        auto approvals =
+            runtime_.read([&](const projections::Queries& models) { return models.approvals(filter); });
         if (!approvals) return failure(approvals.error());
-        learn_accounts(runtime_);
+        runtime_.learn_accounts();
         return approvals_payload(*approvals, runtime_.accounts());
     });
 }
@@ -35,19 +36,21 @@ CallResult Gateway::approval_show(const CallContext& context, const events::Work
     const std::string asked = Question(runtime_).text("approval_id", approval_id.text()).json();
     return run_read(runtime_, context, scope::orders_read, asked, [&]() -> Result<std::string> {
         if (auto fired = runtime_.fire_due_timers(); !fired) return failure(fired.error());
-        auto approval = runtime_.store().approval(approval_id);
+        auto approval =
+            runtime_.read([&](const projections::Queries& models) { return models.approval(approval_id); });
         if (!approval) return failure(approval.error());
         if (!*approval)
             return failure(ErrorCode::paper_approval_required, "there is no approval with that id",
                            "Look the id up with 'ibkr-agent approvals list'.");
-        learn_accounts(runtime_);
+        runtime_.learn_accounts();
         return approval_payload(**approval, runtime_.accounts());
     });
 }
 
 CallResult Gateway::kill_switch_status(const CallContext& context) {
     const auto look = [&]() -> Result<std::string> {
-        auto record = runtime_.store().gateway(events::kill_switch_workflow);
+        auto record = runtime_.read(
+            [](const projections::Queries& models) { return models.gateway(events::kill_switch_workflow); });
         if (!record) return failure(record.error());
         const events::GatewayRecord kill_switch = record->value_or(statemachines::initial_kill_switch());
         return kill_switch_payload(kill_switch, kill_switch.last_event_id, runtime_.unrecorded_reason());

@@ -68,8 +68,10 @@ bool is_bound(Runtime& runtime, const Command& command) {
                               asked.idempotency_key;
                               asked.account;
                           }) {
-                const auto bound = runtime.store().idempotency(events::Environment::paper, asked.account,
-                                                               asked.idempotency_key);
+                const auto bound = runtime.read([&](const projections::Queries& models) {
+                    return models.idempotency(events::Environment::paper, asked.account,
+                                              asked.idempotency_key);
+                });
                 return bound && bound->has_value();
             }
             return false;
@@ -77,21 +79,33 @@ bool is_bound(Runtime& runtime, const Command& command) {
         command);
 }
 
+/// Whether the command would end in a broker write.
+bool is_broker_write(const Command& command) {
+    using namespace statemachines;
+    return std::holds_alternative<SubmitOrder>(command) || std::holds_alternative<CancelOrder>(command) ||
+           std::holds_alternative<ModifyOrder>(command);
+}
+
 /// Scope check, facts, decision, answer: the frame of every workflow call. `gather` makes the facts; its
 /// failure is recorded as tool_failed. `render` makes the payload from the folded records.
 CallResult run_workflow(Runtime& runtime, const CallContext& context, std::string_view scope,
-                        const Command& command, const std::function<Result<Facts>()>& gather,
+                        const Command& command, const std::function<Result<Gathered>()>& gather,
                         const Render& render) {
     const std::string arguments = statemachines::command_json(command).text;
     if (auto denied = missing_scope(runtime, context, scope, arguments)) return tl::unexpected(*denied);
     if (runtime.held() || (is_new_work(command) && !is_bound(runtime, command)))
         if (auto admitted = runtime.admit_new_work(); !admitted)
             return tl::unexpected(CallError{admitted.error(), {}});
+    if (runtime.paused() && is_broker_write(command) && !is_bound(runtime, command))
+        return tl::unexpected(fail_call(
+            runtime, context,
+            failure(ErrorCode::engine_paused, "the engine is paused: nothing is sent to the broker").value(),
+            arguments));
     if (auto fired = runtime.fire_due_timers(); !fired)
         return tl::unexpected(fail_call(runtime, context, fired.error(), arguments));
-    auto facts = gather();
-    if (!facts) return tl::unexpected(fail_call(runtime, context, facts.error(), arguments));
-    auto executed = runtime.execute(context, command, *facts, render);
+    auto gathered = gather();
+    if (!gathered) return tl::unexpected(fail_call(runtime, context, gathered.error(), arguments));
+    auto executed = runtime.execute(context, command, gathered->facts, render, gathered->position_read);
     if (!executed) return tl::unexpected(CallError{executed.error(), {}});
     if (executed->refusal) return tl::unexpected(CallError{*executed->refusal, executed->audit_event_id});
     if (auto refused = write_not_accepted(command, *executed)) return tl::unexpected(std::move(*refused));
@@ -138,28 +152,34 @@ Render order_answer(Runtime& runtime) {
 /// such record; the deciders' gates say so in their order.
 Result<events::ContractId> contract_of_order(Runtime& runtime, const events::AccountHash& account,
                                              const events::BrokerOrderId& broker_order_id) {
-    auto order = runtime.store().order_by_broker_id(account, broker_order_id);
+    auto order = runtime.read([&](const projections::Queries& models) {
+        return models.order_by_broker_id(account, broker_order_id);
+    });
     if (!order) return failure(order.error());
     return *order ? (*order)->terms.contract.contract_id : events::ContractId{};
 }
 
 Result<events::ContractId> contract_of_approval(Runtime& runtime, const events::WorkflowId& approval_id) {
-    auto approval = runtime.store().approval(approval_id);
-    if (!approval) return failure(approval.error());
-    if (!*approval) return events::ContractId{};
-    auto preview = runtime.store().preview((*approval)->preview_id);
-    if (!preview) return failure(preview.error());
-    return *preview ? (*preview)->terms.contract.contract_id : events::ContractId{};
+    return runtime.read([&](const projections::Queries& models) -> Result<events::ContractId> {
+        auto approval = models.approval(approval_id);
+        if (!approval) return failure(approval.error());
+        if (!*approval) return events::ContractId{};
+        auto preview = models.preview((*approval)->preview_id);
+        if (!preview) return failure(preview.error());
+        return *preview ? (*preview)->terms.contract.contract_id : events::ContractId{};
+    });
 }
 
 /// Facts of a broker write. A key that is bound already is answered from what is stored, whatever the broker
 /// or the account list say now (design 5.7), so nothing further is asked for it.
-Result<Facts> facts_of_write(Runtime& runtime, const CallContext& context, const events::AccountId& account,
-                             const events::IdempotencyKey& key, std::string_view about_id,
-                             const std::function<Result<events::ContractId>()>& contract) {
+Result<Gathered> facts_of_write(Runtime& runtime, const CallContext& context,
+                                const events::AccountId& account, const events::IdempotencyKey& key,
+                                std::string_view about_id,
+                                const std::function<Result<events::ContractId>()>& contract) {
     if (auto reconciled = runtime.reconcile(); !reconciled) return failure(reconciled.error());
-    auto bound =
-        runtime.store().idempotency(events::Environment::paper, runtime.accounts().hash(account), key);
+    auto bound = runtime.read([&](const projections::Queries& models) {
+        return models.idempotency(events::Environment::paper, runtime.accounts().hash(account), key);
+    });
     if (!bound) return failure(bound.error());
     if (*bound) {
         runtime.accounts().add(account);  // its hash is the bound record's: it may be shown again
@@ -168,16 +188,14 @@ Result<Facts> facts_of_write(Runtime& runtime, const CallContext& context, const
         facts.new_id = runtime.new_id();
         facts.log_prefix = runtime.log_prefix();
         facts.now = runtime.now();
-        return Facts(std::move(facts));
+        return Gathered{std::move(facts)};
     }
     auto own = known_account(runtime, account);
     if (!own) return failure(own.error());
     if (auto checked = recordable(runtime, {key.text(), about_id}); !checked) return failure(checked.error());
     auto about = contract();
     if (!about) return failure(about.error());
-    auto facts = order_facts(runtime, context, *own, *about);
-    if (!facts) return failure(facts.error());
-    return Facts(std::move(*facts));
+    return order_facts(runtime, context, *own, *about);
 }
 
 }  // namespace
@@ -202,15 +220,16 @@ CallResult Gateway::order_preview(const CallContext& context, const PreviewReque
     command.rationale = own_words(runtime_, request.rationale);
     if (!request.environment && account && account->mode == events::AccountMode::live)
         command.environment = events::Environment::live;
-    const auto gather = [&]() -> Result<Facts> {
+    const auto gather = [&]() -> Result<Gathered> {
         if (!account) return failure(account.error());
         if (auto checked = recordable(runtime_, {request.replaces.text()}); !checked)
             return failure(checked.error());
         if (auto reconciled = runtime_.reconcile(); !reconciled) return failure(reconciled.error());
         auto contract = contract_by_symbol(runtime_, request.symbol, request.currency);
         if (!contract) return failure(contract.error());
+        Gathered gathered;
         statemachines::PreviewFacts facts;
-        auto market = market_facts(runtime_, *account, contract->contract_id);
+        auto market = market_facts(runtime_, *account, contract->contract_id, gathered.position_read);
         if (!market) return failure(market.error());
         facts.market = std::move(*market);
         facts.contract = std::move(*contract);
@@ -219,7 +238,8 @@ CallResult Gateway::order_preview(const CallContext& context, const PreviewReque
         facts.validated_order_id = runtime_.new_id();
         facts.enable_preview = context.enable_preview;
         facts.now = runtime_.now();
-        return Facts(std::move(facts));
+        gathered.facts = std::move(facts);
+        return gathered;
     };
     return run_workflow(runtime_, context, "ibkr:orders:preview", command, gather, preview_answer(runtime_));
 }
@@ -227,12 +247,12 @@ CallResult Gateway::order_preview(const CallContext& context, const PreviewReque
 CallResult Gateway::approval_create(const CallContext& context, const ApprovalRequest& request) {
     const statemachines::CreateApproval command{runtime_.accounts().hash(request.account), request.preview_id,
                                                 request.ttl_seconds};
-    const auto gather = [&]() -> Result<Facts> {
+    const auto gather = [&]() -> Result<Gathered> {
         if (auto account = known_account(runtime_, request.account); !account)
             return failure(account.error());
         if (auto checked = recordable(runtime_, {request.preview_id.text()}); !checked)
             return failure(checked.error());
-        return Facts(act_facts(runtime_, context));
+        return Gathered{act_facts(runtime_, context)};
     };
     const bool by_submit_scope = has_scope(context, "ibkr:orders:paper:submit");
     return run_workflow(runtime_, context,
@@ -255,10 +275,10 @@ CallResult Gateway::approval_act(const CallContext& context, const ApprovalActRe
     }();
     return run_workflow(
         runtime_, context, "ibkr:approvals:create", command,
-        [&]() -> Result<Facts> {
+        [&]() -> Result<Gathered> {
             if (auto checked = recordable(runtime_, {request.approval_id.text()}); !checked)
                 return failure(checked.error());
-            return Facts(act_facts(runtime_, context));
+            return Gathered{act_facts(runtime_, context)};
         },
         approval_answer(runtime_));
 }
@@ -319,7 +339,7 @@ CallResult Gateway::kill_switch_set(const CallContext& context, bool open, const
     return run_workflow(
         runtime_, context, "ibkr:orders:live:submit",
         statemachines::SetKillSwitch{open, own_words(runtime_, reason)},
-        [&]() -> Result<Facts> { return Facts(act_facts(runtime_, context)); }, render);
+        [&]() -> Result<Gathered> { return Gathered{act_facts(runtime_, context)}; }, render);
 }
 
 }  // namespace ibkr::engine

@@ -18,12 +18,6 @@ bool same_without_case(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-void learn_accounts(Runtime& runtime) {
-    if (auto listed = runtime.broker().accounts())
-        for (const BrokerAccount& account : *listed)
-            runtime.accounts().add(account.account_id);
-}
-
 Result<BrokerAccount> known_account(Runtime& runtime, const events::AccountId& account) {
     if (account.empty()) return failure(ErrorCode::input_missing_account, "no account was named");
     auto listed = runtime.broker().accounts();
@@ -55,7 +49,8 @@ Result<events::Contract> contract_by_symbol(Runtime& runtime, const std::string&
 }
 
 Result<statemachines::MarketFacts> market_facts(Runtime& runtime, const BrokerAccount& account,
-                                                const events::ContractId& contract) {
+                                                const events::ContractId& contract,
+                                                std::optional<PositionRead>& read) {
     statemachines::MarketFacts facts;
     facts.account_mode = account.mode;
     auto day_start = runtime.day_start();
@@ -63,9 +58,11 @@ Result<statemachines::MarketFacts> market_facts(Runtime& runtime, const BrokerAc
     facts.day_start = *day_start;
     if (contract.empty()) return facts;
     if (auto quote = runtime.broker().quote(contract)) facts.quote = std::move(*quote);
+    read = runtime.begin_position_read(runtime.accounts().hash(account.account_id), contract);
+    const events::Timestamp asked_at = runtime.now();
     if (auto positions = runtime.broker().positions(account.account_id)) {
         // A complete list without the contract says: none is held.
-        facts.position = events::PositionFact{contract, {}, runtime.now()};
+        facts.position = events::PositionFact{contract, {}, asked_at};
         for (const BrokerPosition& position : *positions)
             if (position.contract.contract_id == contract)
                 facts.position = events::PositionFact{contract, position.quantity, position.as_of};
@@ -73,11 +70,11 @@ Result<statemachines::MarketFacts> market_facts(Runtime& runtime, const BrokerAc
     return facts;
 }
 
-Result<statemachines::OrderFacts> order_facts(Runtime& runtime, const CallContext& context,
-                                              const BrokerAccount& account,
-                                              const events::ContractId& contract) {
+Result<Gathered> order_facts(Runtime& runtime, const CallContext& context, const BrokerAccount& account,
+                             const events::ContractId& contract) {
+    Gathered gathered;
     statemachines::OrderFacts facts;
-    auto market = market_facts(runtime, account, contract);
+    auto market = market_facts(runtime, account, contract, gathered.position_read);
     if (!market) return failure(market.error());
     facts.market = std::move(*market);
     facts.new_id = runtime.new_id();
@@ -85,7 +82,8 @@ Result<statemachines::OrderFacts> order_facts(Runtime& runtime, const CallContex
     facts.log_prefix = runtime.log_prefix();
     facts.network_broker = !runtime.broker().book_read_proves_absence();
     facts.now = runtime.now();
-    return facts;
+    gathered.facts = std::move(facts);
+    return gathered;
 }
 
 statemachines::ActFacts act_facts(Runtime& runtime, const CallContext& context) {

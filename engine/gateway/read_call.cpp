@@ -27,7 +27,7 @@ ResultStatus status_of(ErrorCode code) noexcept {
          ErrorCode::paper_idempotency_conflict, ErrorCode::approval_preview_mismatch,
          ErrorCode::approval_consumed, ErrorCode::live_trading_disabled, ErrorCode::live_gate_missing,
          ErrorCode::live_limit_refused, ErrorCode::live_kill_switch_closed,
-         ErrorCode::live_migration_required, ErrorCode::operator_required});
+         ErrorCode::live_migration_required, ErrorCode::operator_required, ErrorCode::engine_paused});
     const auto is_in = [code](const auto& codes) {
         return std::find(codes.begin(), codes.end(), code) != codes.end();
     };
@@ -69,7 +69,7 @@ CallError fail_call(Runtime& runtime, const CallContext& context, const events::
     call.error_code = to_string(error.code);
     call.message = recorded.message(error.message);
     for (const events::Reason& reason : error.reasons)
-        call.reasons.push_back({reason.code, recorded.message(reason.message)});
+        call.reasons.push_back({recorded.message(reason.code), recorded.message(reason.message)});
     auto event_id = runtime.record_call(context, call);
     return {error, event_id ? std::move(*event_id) : events::EventId{}};
 }

@@ -9,6 +9,18 @@ events::Timestamp decision_time(const statemachines::Facts& facts) {
     return std::visit([](const auto& typed) { return typed.now; }, facts);
 }
 
+void forget_position(statemachines::Facts& facts) {
+    std::visit(
+        [](auto& typed) {
+            if constexpr (requires { typed.market; }) typed.market.position.reset();
+        },
+        facts);
+}
+
+void set_decision_time(statemachines::Facts& facts, events::Timestamp time) {
+    std::visit([time](auto& typed) { typed.now = time; }, facts);
+}
+
 std::vector<events::Event> build_events(const statemachines::Decided& decided, const CallContext& context,
                                         const statemachines::Command& command,
                                         const statemachines::Facts& facts, events::SequenceId first_sequence,

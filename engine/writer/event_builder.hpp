@@ -19,5 +19,8 @@ namespace ibkr::engine {
 
 /// The decision time of any facts.
 [[nodiscard]] events::Timestamp decision_time(const statemachines::Facts& facts);
+/// The broker's position is not among the facts any more.
+void forget_position(statemachines::Facts& facts);
+void set_decision_time(statemachines::Facts& facts, events::Timestamp time);
 
 }  // namespace ibkr::engine

@@ -1,5 +1,6 @@
 #include "engine/writer/writer.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "engine/fold/workflow_projection.hpp"
@@ -17,14 +18,21 @@ using events::Result;
 
 struct Writer::Batch {
     events::SequenceId next;
+    events::Timestamp time;  ///< of the newest decision
     std::vector<events::PendingRecord> records;
+    std::vector<events::WorkflowId> begun;  ///< orders with a broker write that is to follow
 };
 
-Writer::Writer(RuntimeParts& parts, events::Timestamp last_log_time)
-    : parts_(parts), state_(parts.store), last_log_time_(last_log_time) {}
+Writer::Writer(Parts parts, events::Timestamp last_log_time)
+    : parts_(parts.runtime),
+      hold_(parts.hold),
+      in_flight_(parts.in_flight),
+      state_(parts.runtime.store),
+      last_log_ms_(last_log_time.unix_ms()),
+      folded_(parts.runtime.store.checkpoint().sequence.value()) {}
 
-events::Timestamp Writer::now() {
-    return std::max(parts_.clock.now(), last_log_time_);
+events::Timestamp Writer::now() const {
+    return std::max(parts_.clock.now(), events::Timestamp(last_log_ms_.load()));
 }
 
 bool Writer::pass(SuspensionPoint point) const {
@@ -37,76 +45,122 @@ tl::unexpected<events::Error> Writer::die(events::Error why) {
     return failure(std::move(why));
 }
 
-Result<std::vector<Written>> Writer::write(std::span<const Submission> batch) {
-    assert(!batch.empty() && batch.size() <= batch_commands_max);
+Result<void> Writer::ready() const {
     if (!alive_)
         return failure(
             ErrorCode::audit_write_failed,
             "an earlier append or commit of this process failed; what it wrote is known after a restart");
-    if (parts_.held) return failure(parts_.held->error());
-    if (auto begun = parts_.store.begin(); !begun) return failure(begun.error());
+    if (const events::Hold* hold = hold_.get()) return failure(hold->error());
+    return {};
+}
 
-    Batch folded{parts_.log.head().sequence.next(), {}};
+std::vector<GroupAnswer> Writer::write(std::span<const CommandGroup> groups) {
+    assert(!groups.empty());
+    if (auto together = write_together(groups)) return std::move(*together);
+    std::vector<GroupAnswer> answers;
+    answers.reserve(groups.size());
+    for (const CommandGroup& group : groups)
+        answers.push_back(std::move(write_together({&group, 1})->front()));
+    return answers;
+}
+
+std::optional<std::vector<GroupAnswer>> Writer::write_together(std::span<const CommandGroup> groups) {
+    const auto all = [&](const events::Error& error) {
+        return std::vector<GroupAnswer>(groups.size(), GroupAnswer(failure(error)));
+    };
+    if (auto can = ready(); !can) return all(can.error());
+    if (auto begun = parts_.store.begin(); !begun) return all(begun.error());
+
+    Batch batch{parts_.log.head().sequence.next(), events::Timestamp(last_log_ms_.load()), {}, {}};
+    std::vector<GroupAnswer> answers;
+    answers.reserve(groups.size());
+    const auto undo = [&] {
+        parts_.store.rollback();
+        for (const events::WorkflowId& order : batch.begun)
+            in_flight_.end(order);
+    };
+    for (const CommandGroup& group : groups) {
+        if (!answers.empty() && batch.records.size() >= parts_.limits.batch_events_max) break;
+        GroupAnswer folded = fold_group(group, batch);
+        if (!folded) undo();
+        if (!folded && groups.size() > 1) return std::nullopt;
+        answers.push_back(std::move(folded));
+        if (!answers.back()) return answers;
+    }
+    if (batch.records.empty()) {
+        undo();
+        return answers;
+    }
+    if (auto durable = make_durable(batch); !durable) {
+        if (alive_) undo();
+        if (alive_ && groups.size() > 1) return std::nullopt;
+        return all(durable.error());
+    }
+    last_log_ms_ = batch.time.unix_ms();
+    return answers;
+}
+
+GroupAnswer Writer::fold_group(CommandGroup group, Batch& batch) {
+    assert(!group.empty() && group.size() <= batch_commands_max);
     std::vector<Written> written;
-    written.reserve(batch.size());
-    for (const Submission& submission : batch) {
-        auto one = decide_and_fold(submission, folded);
-        if (!one) {
-            parts_.store.rollback();
-            return failure(one.error());
-        }
+    written.reserve(group.size());
+    for (const Submission& submission : group) {
+        auto one = decide_and_fold(submission, batch);
+        if (!one) return failure(one.error());
         written.push_back(std::move(*one));
     }
-    if (folded.records.empty()) {
-        parts_.store.rollback();
-        return written;
-    }
-    if (auto durable = make_durable(folded); !durable) return failure(durable.error());
-    for (const Submission& submission : batch)
-        last_log_time_ = std::max(last_log_time_, decision_time(*submission.facts));
     return written;
 }
 
 Result<Written> Writer::decide_and_fold(const Submission& submission, Batch& batch) {
-    auto decided = state_.decide(*submission.command, *submission.facts);
+    if (submission.still_holds != nullptr && !(*submission.still_holds)()) return Written{};
+    // Facts of several callers come in any order; decision time never goes back.
+    statemachines::Facts facts = *submission.facts;
+    set_decision_time(facts, std::max(decision_time(facts), batch.time));
+    if (const PositionRead* read = submission.position_read)
+        if (!in_flight_.was_quiet_since(read->begun, read->holding)) forget_position(facts);
+    auto decided = state_.decide(*submission.command, facts);
     if (!decided) return failure(decided.error());
-    if (!submission.record_answers && (decided->refusal || decided->stored_answer)) {
-        assert(decided->effects.empty());
-        Written answered;
-        answered.executed.refusal = decided->refusal;
-        answered.executed.subject = decided->subject;
-        answered.executed.stored_answer = decided->stored_answer;
-        if (submission.render != nullptr && *submission.render && !decided->refusal)
-            answered.executed.payload = (*submission.render)(answered.executed);
-        return answered;
-    }
-    std::vector<events::Event> built = build_events(*decided, *submission.context, *submission.command,
-                                                    *submission.facts, batch.next, parts_.ids);
-    for (events::Event& event : built) {
-        if (auto folded = parts_.workflows.fold(parts_.store.database(), event); !folded)
-            return failure(folded.error());
-        if (auto applied = parts_.store.apply(event); !applied) return failure(applied.error());
-    }
 
     Written written;
     written.executed.refusal = decided->refusal;
     written.executed.subject = decided->subject;
     written.executed.stored_answer = decided->stored_answer;
+    const bool renders = submission.render != nullptr && *submission.render && !decided->refusal;
+    if (!submission.record_answers && (decided->refusal || decided->stored_answer)) {
+        assert(decided->effects.empty());
+        if (renders) written.executed.payload = (*submission.render)(written.executed);
+        return written;
+    }
+    std::vector<events::Event> built =
+        build_events(*decided, *submission.context, *submission.command, facts, batch.next, parts_.ids);
+    for (events::Event& event : built) {
+        if (auto folded = parts_.workflows.fold(parts_.store.database(), event); !folded)
+            return failure(folded.error());
+        if (auto applied = parts_.store.apply(event); !applied) return failure(applied.error());
+    }
     if (const auto* outcome = std::get_if<statemachines::RecordOutcome>(submission.command))
         written.executed.outcome = outcome->outcome;
     if (!built.empty()) written.executed.audit_event_id = built.back().event_id;
     // A command with a broker write is answered by its outcome's decision, which renders then.
-    if (submission.render != nullptr && *submission.render && !decided->refusal && decided->effects.empty()) {
+    if (renders && decided->effects.empty()) {
         written.executed.payload = (*submission.render)(written.executed);
         if (!built.empty()) built.back().output_hash = events::hex(events::sha256(written.executed.payload));
     }
     written.effects = std::move(decided->effects);
-
+    for (const statemachines::BrokerWrite& write : written.effects) {
+        const auto order = parts_.store.order(write.order_id);
+        if (!order) return failure(order.error());
+        assert(*order && "a write's intent was folded just now");
+        in_flight_.begin(write.order_id, {write.account, (*order)->terms.contract.contract_id});
+        batch.begun.push_back(write.order_id);
+    }
     for (const events::Event& event : built) {
         auto bytes = events::encode_event(event);
         if (!bytes) return failure(bytes.error());
         batch.records.push_back({events::descriptor(event.body).number, std::move(*bytes)});
         batch.next = batch.next.next();
+        batch.time = event.timestamp;
     }
     return written;
 }
@@ -123,7 +177,6 @@ Result<void> Writer::make_durable(const Batch& batch) {
     const auto head = parts_.log.append(batch.records, before.sequence.next());
     if (!head) {
         if (!parts_.log.alive()) return die(head.error());
-        parts_.store.rollback();
         return failure(head.error());
     }
     assert(head->sequence.next() == batch.next && head->mac != before.mac);
@@ -137,6 +190,7 @@ Result<void> Writer::make_durable(const Batch& batch) {
                                  "Start again: the projections are brought up to the log. Then ask with the "
                                  "same key.",
                                  {}});
+    folded_ = head->sequence.value();
     if (!pass(SuspensionPoint::after_commit)) return die(stopped());
     return {};
 }

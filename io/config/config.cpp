@@ -78,6 +78,14 @@ std::string resolved(std::string text, const std::string& folder) {
     return path.is_absolute() ? text : (std::filesystem::path(folder) / path).lexically_normal().string();
 }
 
+/// The older key still counts where the newer one is not given.
+std::chrono::seconds reconcile_interval(const Settings& settings) {
+    constexpr std::string_view older = "live_trading.reconciler_interval_seconds";
+    const bool takes_older = settings.given(older) && !settings.given("reconcile.interval_seconds");
+    return std::chrono::seconds(std::max<std::int64_t>(
+        1, settings.integer(takes_older ? older : std::string_view("reconcile.interval_seconds"))));
+}
+
 Config build(Settings settings, const std::string& folder) {
     Config config;
     config.scopes = settings.texts("auth.enabled_scopes");
@@ -100,6 +108,10 @@ Config build(Settings settings, const std::string& folder) {
     config.operators.uids = settings.integers("operators.uids");
     config.operators.group = settings.text("operators.group");
     config.operators.secret_file = resolved(settings.text("operators.secret_file"), folder);
+    config.limits.queue_commands_max =
+        static_cast<std::size_t>(settings.integer("limits.queue_commands_max"));
+    config.limits.batch_events_max = static_cast<std::size_t>(settings.integer("limits.batch_events_max"));
+    config.reconcile_interval = reconcile_interval(settings);
     config.risk_policies = risk_policies(settings);
     config.settings = std::move(settings);
     return config;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -54,6 +55,8 @@ struct Config {
     PaperConfig paper;
     ApprovalConfig approvals;
     OperatorConfig operators;
+    engine::EngineLimits limits;
+    std::chrono::seconds reconcile_interval{5};  ///< between looks at the broker's book of a resident engine
     std::vector<statemachines::RiskPolicy> risk_policies;  ///< `default` is always there
     Settings settings;  ///< every key with its effective value; empty for the offline profile
 };

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <condition_variable>
 #include <mutex>
+#include <poll.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <thread>
@@ -60,17 +61,29 @@ private:
 class Conversation {
 public:
     Conversation(int socket, const Peer& peer, const OwnerServerSettings& settings, const Handler& handler,
-                 CallCounter& calls)
-        : socket_(socket), peer_(peer), settings_(settings), handler_(handler), calls_(calls) {}
+                 CallCounter& calls, std::atomic<std::int64_t>& idle_since_ms)
+        : socket_(socket),
+          peer_(peer),
+          settings_(settings),
+          handler_(handler),
+          calls_(calls),
+          idle_since_ms_(idle_since_ms) {}
 
     void run() {
         if (!greet()) return;
-        while (wait_readable(socket_, deadline_in(settings_.idle_timeout)))
+        while (wait_for_call())
             if (!take_call()) return;
     }
 
 private:
     // Each says whether the conversation goes on.
+
+    bool wait_for_call() {
+        idle_since_ms_ = boottime_ms_now();
+        const bool comes = wait_readable(socket_, deadline_in(settings_.idle_timeout)).has_value();
+        idle_since_ms_ = 0;
+        return comes;
+    }
 
     bool greet() {
         const auto frame = receive("greeting");
@@ -87,22 +100,26 @@ private:
         if (!frame) return false;
         const auto call = decode_call(*frame);
         if (!call) return refuse(call.error());
-        if (!calls_.enter())
-            return send(encode_refusal(failure(ErrorCode::engine_busy, "the engine is stopping",
-                                               "Ask again in a moment; the next engine answers.")
-                                           .value()));
+        if (!calls_.enter()) return false;  // it stops: without an answer the asker asks the next owner
         const bool goes_on = answer(*call);
         calls_.leave();
         return goes_on;
     }
 
     bool answer(const ForwardedCall& call) {
+        if (asker_is_gone()) return false;
         if (boottime_ms_now() >= call.answer_by_boottime_ms)
             return send(encode_refusal(
                 failure(ErrorCode::engine_busy, "the call's deadline had passed before it was taken up")
                     .value()));
         const auto result = handle(call);
         return result && send(encode(*result));
+    }
+
+    /// Whoever stopped waiting asks again, perhaps elsewhere: what it sent before is not taken up.
+    [[nodiscard]] bool asker_is_gone() const {
+        pollfd asker{socket_, POLLRDHUP, 0};
+        return ::poll(&asker, 1, 0) > 0 && (asker.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
     }
 
     std::optional<engine::CallResult> handle(const ForwardedCall& call) {
@@ -141,13 +158,14 @@ private:
     const OwnerServerSettings& settings_;
     const Handler& handler_;
     CallCounter& calls_;
+    std::atomic<std::int64_t>& idle_since_ms_;
 };
 
 }  // namespace
 
 void converse(int socket, const Peer& peer, const OwnerServerSettings& settings, const Handler& handler,
-              CallCounter& calls) {
-    Conversation(socket, peer, settings, handler, calls).run();
+              CallCounter& calls, std::atomic<std::int64_t>& idle_since_ms) {
+    Conversation(socket, peer, settings, handler, calls, idle_since_ms).run();
 }
 
 }  // namespace ibkr::io

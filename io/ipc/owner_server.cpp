@@ -22,7 +22,8 @@ struct Connection {
     events::FileDescriptor socket;
     Peer peer;
     std::thread thread;
-    bool finished = false;  ///< the thread has only to be joined
+    bool finished = false;                        ///< the thread has only to be joined
+    std::atomic<std::int64_t> idle_since_ms = 0;  ///< 0: at work, or not greeted yet
 };
 
 /// While it lives, threads that are made leave the signals that end a process to others.
@@ -65,6 +66,7 @@ struct OwnerServer::State {
     [[nodiscard]] bool goes_on_after(int accept_error);
     void take(events::FileDescriptor accepted, const Peer& peer);
     void remove_finished(const std::lock_guard<std::mutex>& held);
+    void end_longest_idle(const std::lock_guard<std::mutex>& held);
     void begin(events::FileDescriptor accepted, const Peer& peer, const std::lock_guard<std::mutex>& held);
     void run(Connection& connection);
     void enter(Phase next);
@@ -96,6 +98,7 @@ void OwnerServer::State::take(events::FileDescriptor accepted, const Peer& peer)
         if (phase != Phase::running) return;
         remove_finished(lock);
         if (connections.size() < settings.connections_max) return begin(std::move(accepted), peer, lock);
+        end_longest_idle(lock);  // so that there is room when this asker tries again
     }
     const auto busy = events::failure(
         events::ErrorCode::engine_busy,
@@ -116,6 +119,18 @@ void OwnerServer::State::remove_finished(const std::lock_guard<std::mutex>& /*he
     }
 }
 
+void OwnerServer::State::end_longest_idle(const std::lock_guard<std::mutex>& /*held*/) {
+    const Connection* longest = nullptr;
+    std::int64_t since_ms = 0;
+    for (const Connection& connection : connections) {
+        const std::int64_t idle_ms = connection.idle_since_ms;
+        if (connection.finished || idle_ms == 0 || (longest != nullptr && idle_ms >= since_ms)) continue;
+        longest = &connection;
+        since_ms = idle_ms;
+    }
+    if (longest != nullptr) ::shutdown(longest->socket.get(), SHUT_RDWR);
+}
+
 void OwnerServer::State::begin(events::FileDescriptor accepted, const Peer& peer,
                                const std::lock_guard<std::mutex>& /*held*/) {
     Connection& connection = connections.emplace_back();
@@ -129,7 +144,7 @@ void OwnerServer::State::begin(events::FileDescriptor accepted, const Peer& peer
 }
 
 void OwnerServer::State::run(Connection& connection) {
-    converse(connection.socket.get(), connection.peer, settings, handler, calls);
+    converse(connection.socket.get(), connection.peer, settings, handler, calls, connection.idle_since_ms);
     const std::lock_guard lock(mutex);
     connection.socket = events::FileDescriptor();
     connection.finished = true;

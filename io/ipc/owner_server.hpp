@@ -25,6 +25,7 @@ struct OwnerServerSettings {
     std::string group;  ///< operators.group; empty: this user only
     /// Made for each connection, because the head moves. Called on the connection's thread.
     std::function<OwnerGreeting()> greeting;
+    /// Beyond it one that waits for a call the longest is ended, and the newcomer is told to try again.
     std::size_t connections_max = 128;
     /// For the greeting, and for the rest of a frame that has begun.
     std::chrono::milliseconds greeting_timeout{10'000};

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -189,6 +190,48 @@ void AgentHome::write(const std::string& name, const std::string& text) const {
 
 std::string AgentHome::read(const std::string& name) const {
     return content(path(name));
+}
+
+RunningAgent::RunningAgent(const AgentHome& home, const std::vector<std::string>& words) {
+    static std::size_t runs = 1'000;
+    const Started run = start(home, words, ++runs);
+    pid_ = run.pid;
+    out_ = run.out;
+    err_ = run.err;
+}
+
+RunningAgent::~RunningAgent() {
+    if (pid_ < 0) return;
+    ::kill(pid_, SIGKILL);
+    int status = 0;
+    (void)::waitpid(pid_, &status, 0);
+}
+
+bool RunningAgent::says(const std::string& text) const {
+    constexpr int attempts_max = 3'000;
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
+        if (content(out_).find(text) != std::string::npos) return true;
+        if (::kill(pid_, 0) != 0) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+}
+
+void RunningAgent::signal(int number) const {
+    REQUIRE(::kill(pid_, number) == 0);
+}
+
+Ran RunningAgent::wait() {
+    const Started run{std::exchange(pid_, -1), out_, err_};
+    return finish(run);
+}
+
+RunningEngine::RunningEngine(const AgentHome& home, std::vector<std::string> more)
+    : RunningAgent(home, [&] {
+          more.insert(more.begin(), {"engine", "run"});
+          return more;
+      }()) {
+    REQUIRE(says("READY socket="));
 }
 
 std::string preview(const AgentHome& home, const std::string& quantity, const std::string& price) {

@@ -57,6 +57,33 @@ private:
     std::string folder_;
 };
 
+/// A run that goes on while the test does something else. Ends with this object, by SIGKILL if need be.
+class RunningAgent {
+public:
+    RunningAgent(const AgentHome& home, const std::vector<std::string>& words);
+    ~RunningAgent();
+    RunningAgent(const RunningAgent&) = delete;
+    RunningAgent& operator=(const RunningAgent&) = delete;
+
+    [[nodiscard]] int pid() const noexcept { return pid_; }
+    /// Whether its standard output holds this text within 30 s.
+    [[nodiscard]] bool says(const std::string& text) const;
+    void signal(int number) const;
+    /// Waits until it ends.
+    [[nodiscard]] Ran wait();
+
+private:
+    int pid_ = -1;
+    std::string out_;
+    std::string err_;
+};
+
+/// A resident engine in this home, ready.
+class RunningEngine : public RunningAgent {
+public:
+    explicit RunningEngine(const AgentHome& home, std::vector<std::string> more = {});
+};
+
 // Steps of the paper flow on DU1234567; each must succeed.
 [[nodiscard]] std::string preview(const AgentHome& home, const std::string& quantity,
                                   const std::string& price);

@@ -73,10 +73,13 @@ RuntimeParts EngineRig::parts() {
                        *workflows_,
                        broker,
                        clock,
-                       ids_,
+                       many_callers ? static_cast<IdSource&>(system_ids_) : ids_,
                        accounts_,
-                       &cut,
+                       points != nullptr ? points
+                       : many_callers    ? nullptr
+                                         : static_cast<SuspensionPoints*>(&cut),
                        "test"};
+    parts.limits = limits;
     parts.held = hold;
     parts.resumed = resumed;
     parts.disk = disk;

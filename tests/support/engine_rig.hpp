@@ -65,9 +65,13 @@ public:
     events::DiskSpace* disk = nullptr;
     std::optional<events::Hold> hold;
     std::optional<engine::AfterResumption> resumed;
+    engine::EngineLimits limits;
+    engine::SuspensionPoints* points = nullptr;  ///< in place of `cut`
+    bool many_callers = false;  ///< no suspension points, and ids that several threads may ask for
 
 private:
     engine::SeededIdSource ids_;
+    engine::SystemIdSource system_ids_;
     engine::AccountDirectory accounts_;
     std::unique_ptr<projections::ProjectionStore> store_;
     engine::WorkflowProjection* workflows_ = nullptr;

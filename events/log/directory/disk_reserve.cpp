@@ -76,6 +76,7 @@ void DiskReserve::adopt() {
 
 DiskRoom DiskReserve::room() {
     if (reserve_mb_ == 0) return DiskRoom::ample;
+    const std::scoped_lock lock(mutex_);
     const auto free = free_bytes_();
     if (!free) return DiskRoom::ample;
     if (allocated_ && *free < file_bytes()) give_back();

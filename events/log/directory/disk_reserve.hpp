@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -18,7 +19,7 @@ enum class DiskRoom : std::uint8_t {
     low,  ///< below `log.reserve_mb`: new work is refused, outcomes and cancels go on
 };
 
-/// Asked before new work and before each append. One thread.
+/// Asked before new work and before each append. Any thread.
 class DiskSpace {
 public:
     virtual ~DiskSpace() = default;
@@ -62,6 +63,7 @@ private:
     FileDescriptor file_;  ///< not open when the file could not be made: there is no reserve then
     std::uint64_t reserve_mb_ = 0;
     FreeBytes free_bytes_;
+    std::mutex mutex_;  ///< of what `room` changes
     bool allocated_ = false;
     bool can_allocate_ = true;  ///< a refused allocation is not tried again
 };

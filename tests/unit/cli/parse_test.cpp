@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "cli/completions.hpp"
+#include "engine/gateway/operation_tools.hpp"
 
 namespace {
 
@@ -146,4 +147,14 @@ TEST_CASE("completions know every command and option", "[completions]") {
         CHECK(script->find("kill-switch") != std::string::npos);
     }
     CHECK_FALSE(completion_script("tcsh").has_value());
+}
+
+TEST_CASE("every command's tool name is one that the owner takes") {
+    for (const Command& command : all_commands()) {
+        CAPTURE(command.path);
+        CHECK((command.tool_name.empty() || ibkr::engine::is_tool(command.tool_name)));
+    }
+    CHECK(ibkr::engine::is_tool_of("paper_submit", "ibkr_paper_order_submit"));
+    CHECK_FALSE(ibkr::engine::is_tool_of("paper_submit", "ibkr_health"));
+    CHECK_FALSE(ibkr::engine::is_tool_of("record_failure", "ibkr_engine_recovery"));
 }

@@ -41,14 +41,14 @@ events::Event event_of(EngineRig& rig, const events::EventId& id) {
 }
 
 CallResult answer_of(EngineRig& rig, const events::CommandId& id) {
-    auto stored = stored_answer(rig.runtime(), id);
+    auto stored = stored_answer(rig.runtime(), "local-user", id);
     REQUIRE(stored);
     REQUIRE(*stored);
     return std::move(**stored);
 }
 
 bool is_to_be_made(EngineRig& rig, const events::CommandId& id) {
-    const auto stored = stored_answer(rig.runtime(), id);
+    const auto stored = stored_answer(rig.runtime(), "local-user", id);
     REQUIRE(stored);
     return !stored->has_value();
 }
@@ -244,7 +244,7 @@ TEST_CASE("what was durable before the answer was lost is answered by the next p
     REQUIRE(rig.cut.fired());
     CHECK(rig.cut.where() == SuspensionPoint::after_append);
     CHECK_FALSE(lost.result);
-    const auto dead = stored_answer(rig.runtime(), lost.id);
+    const auto dead = stored_answer(rig.runtime(), "local-user", lost.id);
     REQUIRE_FALSE(dead);
     CHECK(dead.error().code == ErrorCode::audit_write_failed);
 
@@ -273,7 +273,7 @@ TEST_CASE("the engine's own commands are nobody's to ask for", "[answers]") {
     REQUIRE(rig.runtime().fire_due_timers());
     const events::CommandId timer("expire:" + id_in(preview, "preview_id").text());
     REQUIRE_FALSE(rig.runtime().store().events_of_command(timer).value().empty());
-    const auto stored = stored_answer(rig.runtime(), timer);
+    const auto stored = stored_answer(rig.runtime(), "local-user", timer);
     REQUIRE_FALSE(stored);
     CHECK(stored.error().code == ErrorCode::engine_protocol_mismatch);
 }

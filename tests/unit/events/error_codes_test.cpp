@@ -25,7 +25,7 @@ TEST_CASE("the catalogue names every code once, in order") {
         REQUIRE(to_string(entry.code) == entry.name);
         REQUIRE(&info(entry.code) == &entry);
     }
-    REQUIRE(index == static_cast<std::size_t>(ErrorCode::engine_owner_required) + 1);
+    REQUIRE(index == static_cast<std::size_t>(ErrorCode::engine_paused) + 1);
 }
 
 TEST_CASE("names that are no codes are told apart") {

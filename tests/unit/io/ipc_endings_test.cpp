@@ -73,7 +73,7 @@ std::future<Connecting> connect_beside(const std::string& directory, millisecond
 
 }  // namespace
 
-TEST_CASE("stop lets calls in progress be answered and refuses new ones", "[ipc]") {
+TEST_CASE("stop lets calls in progress be answered and takes no new ones up", "[ipc]") {
     const TemporaryDirectory directory;
     Gate gate;
     OwnerServer server = started(settings_for(directory.path()), behind(gate));
@@ -86,11 +86,7 @@ TEST_CASE("stop lets calls in progress be answered and refuses new ones", "[ipc]
         std::this_thread::yield();
     CHECK(nobody_at(directory.path()));
 
-    const Asked refused = idle.ask(some_call("new"));
-    REQUIRE(refused);
-    REQUIRE_FALSE(*refused);
-    CHECK(refused->error().error.code == ErrorCode::engine_busy);
-    CHECK(refused->error().error.message == "the engine is stopping");
+    CHECK(is_lost(idle.ask(some_call("new"))));  // its asker asks the next owner
     gate.open();
     const Asked in_progress = answer.get();
     REQUIRE(in_progress);
@@ -98,6 +94,29 @@ TEST_CASE("stop lets calls in progress be answered and refuses new ones", "[ipc]
     CHECK(stopping.get());
     CHECK(is_lost(busy.ask(some_call("after"))));
     CHECK(server.stop());
+}
+
+TEST_CASE("beyond the most connections an asker is told so, and the longest idle one makes room", "[ipc]") {
+    const TemporaryDirectory directory;
+    OwnerServerSettings settings = settings_for(directory.path());
+    settings.connections_max = 2;
+    Gate gate;
+    const OwnerServer server = started(std::move(settings), behind(gate));
+    OwnerClient busy = connected(directory.path());
+    auto answer = ask_beside(busy, some_call("in-progress"));
+    gate.wait_for_arrivals(1);
+    OwnerClient idle = connected(directory.path());
+    CHECK(refusal_of(directory.path()) == ErrorCode::engine_busy);
+
+    const Deadline deadline = deadline_in(patience);
+    while (refusal_of(directory.path()) && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::yield();
+    CHECK(std::chrono::steady_clock::now() < deadline);
+    gate.open();
+    CHECK((*answer.get())->payload == "in-progress");  // a call in progress is never ended for a newcomer
+    const auto lost = idle.ask(some_call("late"));
+    REQUIRE_FALSE(lost);
+    CHECK(lost.error() == Unanswered::connection_lost);
 }
 
 TEST_CASE("stop waits for the drain timeout only", "[ipc]") {

@@ -265,24 +265,6 @@ TEST_CASE("a call whose deadline has passed is never handled", "[ipc]") {
     CHECK(handled == 1);
 }
 
-TEST_CASE("beyond the most connections an asker is told so, until one ends", "[ipc]") {
-    const TemporaryDirectory directory;
-    OwnerServerSettings settings = settings_for(directory.path());
-    settings.connections_max = 2;
-    const OwnerServer server = started(std::move(settings));
-    OwnerClient first = connected(directory.path());
-    std::optional<OwnerClient> second = connected(directory.path());
-    CHECK(refusal_of(directory.path()) == ErrorCode::engine_busy);
-    CHECK(payload_of(first.ask(some_call("first"))) == "first");
-
-    second.reset();
-    const Deadline deadline = deadline_in(patience);
-    while (refusal_of(directory.path()) && std::chrono::steady_clock::now() < deadline)
-        std::this_thread::yield();
-    CHECK(std::chrono::steady_clock::now() < deadline);
-    CHECK(payload_of(first.ask(some_call("again"))) == "again");
-}
-
 TEST_CASE("an owner with a long path answers like any other", "[ipc]") {
     const TemporaryDirectory home;
     const std::string directory = home / std::string(200, 'd');

@@ -1,7 +1,8 @@
 #include <unistd.h>
 
 #include "cli/app.hpp"
-#include "cli/command_list.hpp"
+#include "cli/call_context.hpp"
+#include "cli/commands/engine_commands.hpp"
 #include "cli/compose.hpp"
 #include "cli/input.hpp"
 #include "cli/operator_secret.hpp"
@@ -131,7 +132,7 @@ Result<std::string> payload_of(const ResumedComposition& resumed) {
 Result<std::string> plan(App& app, const io::Config& config) {
     auto composition = Composition::open(config, app.environment());
     if (!composition) return failure(composition.error());
-    const auto& hold = (*composition)->runtime().held();
+    const events::Hold* const hold = (*composition)->runtime().held();
     if (!hold)
         return failure(ErrorCode::config_invalid, "the log is in order: there is nothing to resume",
                        "Go on as usual.");
@@ -154,7 +155,7 @@ Result<std::string> plan(App& app, const io::Config& config) {
 Result<std::string> resume(App& app, const io::Config& config, const std::string& reason) {
     ProgressLine progress("engine resume", app.terminal().err_is_terminal());
     events::ResumeRequest request;
-    request.actor = "local-user:" + std::to_string(::getuid());
+    request.actor = local_user(::getuid());
     request.reason = reason;
     auto resumed = Composition::resume(config, app.environment(), std::move(request),
                                        [&](events::SequenceId folded) { progress.count(folded.value()); });
@@ -181,16 +182,20 @@ int run_resume(App& app, const Arguments& arguments) {
 
 }  // namespace
 
+Command engine_resume_command() {
+    return {.path = "engine resume",
+            .tool_name = {},
+            .summary = "Go on with a log that is held after a loss; operators only",
+            .options = {{"--reason", OptionKind::text, "TEXT",
+                         "why, at most 500 bytes; recorded with what is attested as lost"},
+                        {"--plan", OptionKind::flag, "", "show what would be attested, and change nothing"}},
+            .examples = {"ibkr-agent engine resume --plan",
+                         "ibkr-agent engine resume --reason 'disk replaced, backup of Monday put back'"},
+            .run = run_resume};
+}
+
 std::vector<Command> engine_commands() {
-    return {{.path = "engine resume",
-             .tool_name = {},
-             .summary = "Go on with a log that is held after a loss; operators only",
-             .options = {{"--reason", OptionKind::text, "TEXT",
-                          "why, at most 500 bytes; recorded with what is attested as lost"},
-                         {"--plan", OptionKind::flag, "", "show what would be attested, and change nothing"}},
-             .examples = {"ibkr-agent engine resume --plan",
-                          "ibkr-agent engine resume --reason 'disk replaced, backup of Monday put back'"},
-             .run = run_resume}};
+    return {engine_run_command(), engine_status_command(), engine_resume_command()};
 }
 
 }  // namespace ibkr::cli
