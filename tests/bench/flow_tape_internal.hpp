@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -37,9 +38,11 @@ struct TapeStep {
     std::vector<TapedStatement> statements;
 };
 
+/// Of several threads' commits in the order in which they came.
 struct FlowTape {
     std::vector<std::string> texts;
     std::vector<TapeStep> steps;
+    std::mutex mutex;  ///< of all of it, while it is recorded
 
     [[nodiscard]] std::size_t text(const std::string& sql) {
         const auto [place, added] = places.try_emplace(sql, texts.size());
@@ -127,6 +130,7 @@ private:
     }
 
     void take_down(sqlite3* connection, sqlite3_stmt* statement) {
+        const std::scoped_lock lock(tape->mutex);
         const std::string sql = sqlite3_sql(statement);
         auto& open = open_[connection];
         if (sql.starts_with("BEGIN") || sql.starts_with("ROLLBACK")) {
@@ -162,6 +166,7 @@ public:
             TapeStep step{Store::log, {}, {}};
             for (const auto& record : records)
                 step.records.push_back(record.bytes);
+            const std::scoped_lock lock(tape_->mutex);
             tape_->steps.push_back(std::move(step));
         }
         return ForwardingLog::append(records, expected_next);

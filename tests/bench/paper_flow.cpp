@@ -1,14 +1,19 @@
 // Design section 12, row 3: preview, approve and submit through the gateway, against a bare loop with the
 // same syncs, bytes and rows (bare_flow_internal.hpp). Both start from copies of one data directory; their
-// rounds take turns. One flow at a time: calls come one after another until the engine has a resident owner.
-// `bench_paper_flow engine [FLOWS]` runs only the engine's side, for a profiler.
+// rounds take turns. One flow at a time and 64, called in process and through the owner's socket; what a
+// batch of several callers writes in one append, the bare loop writes in one, too. `bench_paper_flow engine
+// [FLOWS [IN_FLIGHT]]` runs only the engine's side, for a profiler.
+#include <array>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include "tests/bench/bare_flow_internal.hpp"
 #include "tests/bench/bench.hpp"
 #include "tests/bench/disk_counts.hpp"
 #include "tests/bench/flow_engine.hpp"
+#include "tests/bench/flow_socket.hpp"
 #include "tests/bench/flow_tape_internal.hpp"
 
 namespace {
@@ -17,25 +22,18 @@ using namespace ibkr;
 
 constexpr int rounds_max = 15;
 constexpr double seconds_max = 10;
-constexpr std::size_t flows_per_round = 50;
 
 void copy_directory(const std::string& from, const std::string& to) {
     std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
 }
 
-bench::FlowTape record_tape(const std::string& directory) {
-    bench::FlowTape tape;
-    bench::SqlRecorder recorder;
-    bench::FlowTape* taping = nullptr;
-    bench::FlowEngine engine(
-        directory, [&](events::Log& log) { return std::make_unique<bench::TapingLog>(log, taping); });
-    bench::FlowSeconds ignored;
-    taping = recorder.tape = &tape;
-    for (std::size_t i = 0; i < flows_per_round; ++i)
-        engine.flow(ignored);
-    taping = recorder.tape = nullptr;
-    return tape;
-}
+/// How a round's flows reach the engine.
+struct Way {
+    std::string_view name;
+    std::size_t in_flight = 1;
+    bool through_socket = false;
+    std::size_t flows = 50;  ///< of one round
+};
 
 struct Round {
     double seconds = 0;
@@ -43,19 +41,58 @@ struct Round {
     bench::DiskCounts disk;
 };
 
-Round run_engine(const std::string& directory, std::size_t flows) {
-    bench::FlowEngine engine(directory);
-    Round round;
+/// Runs the flows of one round, so many at a time, each thread with its own connection.
+void run_flows(bench::FlowEngine& engine, const std::string& directory, const Way& way, Round& round) {
+    std::optional<bench::FlowSocket> socket;
+    if (way.through_socket) socket.emplace(engine, directory);
+    std::vector<bench::MakeCall> calls;
+    for (std::size_t i = 0; i < way.in_flight; ++i)
+        calls.push_back(socket ? socket->connect() : engine.in_process());
+    std::vector<bench::FlowSeconds> spent(way.in_flight);
+    std::atomic<std::size_t> left = way.flows;
+    const auto work = [&](std::size_t thread) {
+        for (std::size_t before = left; before > 0;)
+            if (left.compare_exchange_weak(before, before - 1)) {
+                engine.flow(spent[thread], calls[thread]);
+                before = left;
+            }
+    };
     const auto before = bench::disk_counts();
     const bench::Stopwatch time;
-    for (std::size_t i = 0; i < flows; ++i)
-        engine.flow(round.calls);
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 1; i < way.in_flight; ++i)
+            threads.emplace_back(work, i);
+        work(0);
+    }
     round.seconds = time.seconds();
     round.disk = bench::disk_counts() - before;
+    for (const auto& one : spent) {
+        round.calls.preview += one.preview;
+        round.calls.approve += one.approve;
+        round.calls.submit += one.submit;
+    }
+}
+
+void record_tape(const std::string& directory, const Way& way, bench::FlowTape& tape) {
+    bench::SqlRecorder recorder;
+    bench::FlowTape* taping = nullptr;
+    bench::FlowEngine engine(
+        directory, [&](events::Log& log) { return std::make_unique<bench::TapingLog>(log, taping); });
+    taping = recorder.tape = &tape;
+    Round ignored;
+    run_flows(engine, directory, way, ignored);
+    taping = recorder.tape = nullptr;
+}
+
+Round run_engine(const std::string& directory, const Way& way) {
+    bench::FlowEngine engine(directory);
+    Round round;
+    run_flows(engine, directory, way, round);
     return round;
 }
 
-Round run_bare(const std::string& directory, const bench::FlowTape& tape, bool show) {
+Round run_bare(const std::string& directory, const Way& way, const bench::FlowTape& tape, bool show) {
     bench::BareFlow bare(directory, tape);
     Round round;
     const auto before = bench::disk_counts();
@@ -64,7 +101,7 @@ Round run_bare(const std::string& directory, const bench::FlowTape& tape, bool s
     round.seconds = time.seconds();
     round.disk = bench::disk_counts() - before;
     if (show) {
-        const double flows = flows_per_round;
+        const auto flows = static_cast<double>(way.flows);
         fmt::print(
             "per flow, in both: {:.1f} log records in {:.1f} appends, {:.1f} projection rows, {:.1f} venue "
             "rows\n",
@@ -77,8 +114,8 @@ Round run_bare(const std::string& directory, const bench::FlowTape& tape, bool s
     return round;
 }
 
-void print_disk(std::string_view who, const Round& round) {
-    const double flows = flows_per_round;
+void print_disk(std::string_view who, const Way& way, const Round& round) {
+    const auto flows = static_cast<double>(way.flows);
     const auto& disk = round.disk;
     fmt::print(
         "per flow, {:<6} {:.2f} syncs (log {:.2f}, venue {:.2f}, projections {:.2f}, other {:.2f}), {:.0f} B "
@@ -89,15 +126,18 @@ void print_disk(std::string_view who, const Round& round) {
         disk.sync_seconds * 1000 / flows, round.seconds * 1000 / flows);
 }
 
-void compare() {
+void compare(const Way& way) {
     const bench::TemporaryDirectory directory;
     const std::string start = directory / "start";
     {
         const bench::FlowEngine made(start);
     }
     copy_directory(start, directory / "tape");
-    const auto tape = record_tape(directory / "tape");
+    bench::FlowTape tape;
+    record_tape(directory / "tape", way, tape);
 
+    fmt::print("\npaper flow, {}\n", way.name);
+    const auto flows = static_cast<double>(way.flows);
     bench::Comparison flows_per_second;
     std::vector<double> preview, approve, submit;
     bench::Rounds rounds(rounds_max, seconds_max);
@@ -109,9 +149,8 @@ void compare() {
         copy_directory(start, own);
         copy_directory(start, bare);
         std::filesystem::create_directories(bare + "/bare");
-        ours = run_engine(own, flows_per_round);
-        reference = run_bare(bare, tape, i == 1);
-        const double flows = flows_per_round;
+        ours = run_engine(own, way);
+        reference = run_bare(bare, way, tape, i == 1);
         flows_per_second.add(flows / ours.seconds, flows / reference.seconds);
         preview.push_back(ours.calls.preview * 1000 / flows);
         approve.push_back(ours.calls.approve * 1000 / flows);
@@ -119,25 +158,39 @@ void compare() {
         std::filesystem::remove_all(own);
         std::filesystem::remove_all(bare);
     }
-    print_disk("engine", ours);
-    print_disk("bare", reference);
-    fmt::print("\npaper flow, 1 in flight: {} rounds of {} flows\n", rounds.done(), flows_per_round);
+    print_disk("engine", way, ours);
+    print_disk("bare", way, reference);
+    fmt::print("{} rounds of {} flows\n", rounds.done(), way.flows);
     bench::print_head();
-    bench::print_row("engine, flows/s", bench::figure_of(flows_per_second.ours), 0, "guide: 400");
+    bench::print_row("engine, flows/s", bench::figure_of(flows_per_second.ours), 0,
+                     way.in_flight == 1 ? "guide: 400" : "guide: 2000");
     bench::print_row("bare loop, flows/s", bench::figure_of(flows_per_second.reference));
     bench::print_row("ratio", flows_per_second.ratio(), 2, ">= 0.4");
     bench::print_row("preview, ms", bench::figure_of(preview), 2);
     bench::print_row("approve, ms", bench::figure_of(approve), 2);
     bench::print_row("submit, ms", bench::figure_of(submit), 2);
-    fmt::print("64 in flight: measured once calls can overlap; until then they come one after another.\n");
 }
+
+constexpr auto ways = std::to_array<Way>({
+    {"1 in flight, in process", 1, false, 50},
+    {"64 in flight, in process", 64, false, 640},
+    {"1 in flight, through the socket", 1, true, 50},
+    {"64 in flight, through the socket", 64, true, 640},
+});
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 2 || std::strcmp(argv[1], "engine") != 0) return compare(), 0;
-    const std::size_t flows = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : flows_per_round;
+    if (argc < 2 || std::strcmp(argv[1], "engine") != 0) {
+        for (const Way& way : ways)
+            compare(way);
+        return 0;
+    }
+    Way way = ways[0];
+    if (argc > 2) way.flows = std::strtoul(argv[2], nullptr, 10);
+    if (argc > 3) way.in_flight = std::strtoul(argv[3], nullptr, 10);
     const bench::TemporaryDirectory directory;
-    const Round round = run_engine(directory / "engine", flows);
-    fmt::print("{} flows, {:.2f} ms each\n", flows, round.seconds * 1000 / static_cast<double>(flows));
+    const Round round = run_engine(directory / "engine", way);
+    fmt::print("{} flows, {:.2f} ms each\n", way.flows,
+               round.seconds * 1000 / static_cast<double>(way.flows));
 }
