@@ -15,8 +15,8 @@ namespace ibkr::cli {
 
 [[nodiscard]] std::string projection_path(const io::Config& config);
 
-/// Whether the directory is there and belongs to another user: it may be reached by its owner's socket, and is
-/// never opened here, because neither its lock nor its key are this user's.
+/// Whether the directory is there and belongs to another user: it may be reached by its owner's socket, and
+/// is never opened here, because neither its lock nor its key are this user's.
 [[nodiscard]] bool is_of_another_user(const std::string& data_directory);
 
 /// The anchors of the configuration, and the checkpoint of the projection database as it is now, when one can

@@ -21,6 +21,7 @@ class CommandQueue {
 public:
     CommandQueue(Writer& writer, std::size_t queue_commands_max)
         : writer_(writer), queue_commands_max_(queue_commands_max) {}
+    ~CommandQueue() = default;
     CommandQueue(const CommandQueue&) = delete;
     CommandQueue& operator=(const CommandQueue&) = delete;
 

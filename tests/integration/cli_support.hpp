@@ -10,6 +10,18 @@
 
 namespace ibkr::integration {
 
+/// Processes under a sanitizer are many times slower: fewer of them show the same there.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IBKR_TEST_SANITIZED
+#endif
+#endif
+#ifdef IBKR_TEST_SANITIZED
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 /// What one run of the real binary came to.
 struct Ran {
     int exit_code = -1;  ///< -1: ended by a signal

