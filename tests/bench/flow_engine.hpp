@@ -137,6 +137,43 @@ public:
         };
     }
 
+    engine::CallContext context(std::string tool) {
+        engine::CallContext context;
+        context.actor = {"local-user",
+                         "session-bench",
+                         fmt::format("request-{}", ++calls_),
+                         std::move(tool),
+                         {"ibkr:orders:preview", "ibkr:approvals:create", "ibkr:orders:paper:submit"}};
+        context.command_id = events::CommandId(ids_.next_uuid(clock_.now()));
+        context.is_operator = true;
+        context.enable_preview = true;
+        context.enable_paper = true;
+        return context;
+    }
+
+    [[nodiscard]] engine::Runtime& runtime() { return *runtime_; }
+
+private:
+    static events::AccountId account() { return events::AccountId("DU1234567"); }
+    static events::OwnerLock take_lock(const std::string& directory) {
+        must(events::prepare_data_directory(directory), "data directory");
+        return must(events::OwnerLock::acquire(directory), "owner lock");
+    }
+
+    engine::Policies policies() {
+        engine::Policies policies;
+        policies.settings.preview_enabled = true;
+        policies.settings.paper_enabled = true;
+        policies.settings.paper_accounts = {accounts_.add(account())};
+        statemachines::RiskPolicy risk;
+        risk.max_quantity = events::Quantity::whole(100);
+        risk.max_notional = events::Money{events::Decimal::whole(20'000), events::Currency{}};
+        risk.max_position_notional = events::Money{events::Decimal::whole(60'000), events::Currency{}};
+        risk.max_orders_per_day = 1'000'000;
+        policies.risk_policies.push_back(risk);
+        return policies;
+    }
+
     static std::string expect(const engine::CallResult& result) {
         if (!result) give_up("a flow was refused", result.error().error.message);
         return result->payload;

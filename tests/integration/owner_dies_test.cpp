@@ -28,9 +28,9 @@ constexpr std::uint64_t moments = 9;
 enum class Fate { killed, replaced, stopped };
 
 /// Of all moments; more in the long lane (scripts/full.d/owner_dies).
-int rounds() {
+long rounds() {
     const char* const given = std::getenv("IBKR_OWNER_DIES_ROUNDS");
-    return given == nullptr ? 1 : std::atoi(given);
+    return given == nullptr ? 1 : std::strtol(given, nullptr, 10);
 }
 
 Words submit_words(const std::string& approval, const std::string& key) {
@@ -103,7 +103,7 @@ void check_log(const AgentHome& home) {
 
 TEST_CASE("the owner is killed at each moment of a forwarded submit", "[engine][owner_dies]") {
     const AgentHome home;
-    for (int round = 0; round < rounds(); ++round)
+    for (long round = 0; round < rounds(); ++round)
         for (std::uint64_t at = 1; at <= moments; at += sanitized ? 3 : 1) {
             CAPTURE(round, at);
             one_round(home, at, Fate::killed, "killed-" + std::to_string(round) + "-" + std::to_string(at));
@@ -113,7 +113,7 @@ TEST_CASE("the owner is killed at each moment of a forwarded submit", "[engine][
 
 TEST_CASE("the owner is replaced at each moment of a forwarded submit", "[engine][owner_dies]") {
     const AgentHome home;
-    for (int round = 0; round < rounds(); ++round)
+    for (long round = 0; round < rounds(); ++round)
         for (std::uint64_t at = 1; at <= moments; at += sanitized ? 3 : 1) {
             CAPTURE(round, at);
             one_round(home, at, Fate::replaced,
