@@ -170,6 +170,7 @@ private:
         risk.max_notional = events::Money{events::Decimal::whole(20'000), events::Currency{}};
         risk.max_position_notional = events::Money{events::Decimal::whole(60'000), events::Currency{}};
         risk.max_orders_per_day = 1'000'000;
+        risk.allow_short_selling = true;  // of many flows at once the sells may come first
         policies.risk_policies.push_back(risk);
         return policies;
     }

@@ -44,6 +44,16 @@ std::size_t orders_at_venue(const AgentHome& home) {
     return home.get({"orders", "list", "--account", "DU1234567"}).size();
 }
 
+/// All at once. Without a resident engine they own the directory one after another, and on a slow machine the
+/// last ones may give up waiting (ENGINE_BUSY, nothing was decided): those ask again, as they are told to.
+std::vector<Ran> run_all(const AgentHome& home, const std::vector<Words>& commands, bool resident) {
+    std::vector<Ran> runs = home.run_together(commands);
+    for (std::size_t i = 0; i < runs.size(); ++i)
+        if (!resident && runs[i].exit_code == 3 && runs[i].code() == "ENGINE_BUSY")
+            runs[i] = home.run(commands[i]);
+    return runs;
+}
+
 }  // namespace
 
 TEST_CASE("a call is forwarded to the resident engine and recorded there", "[engine]") {
@@ -137,7 +147,8 @@ TEST_CASE("24 processes with one approval give one order", "[engine]") {
     for (int i = 0; i < many; ++i)
         commands.push_back(submit_words(approval, "key-" + std::to_string(i)));
     std::size_t filled = 0;
-    for (const Ran& ran : home.run_together(commands)) {
+    const auto runs = run_all(home, commands, resident);
+    for (const Ran& ran : runs) {
         INFO(ran.out << ran.err);
         if (ran.exit_code == 0) {
             ++filled;
@@ -168,7 +179,7 @@ TEST_CASE("one key 24 times gives one order, and readers all succeed", "[engine]
         commands.push_back({"orders", "list", "--account", "DU1234567", "--json"});
         commands.push_back({"audit", "verify", "--json"});
     }
-    const auto runs = home.run_together(commands);
+    const auto runs = run_all(home, commands, resident);
     std::string order_id;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         INFO(i << ' ' << runs[i].out << runs[i].err);
