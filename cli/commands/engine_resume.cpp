@@ -104,6 +104,7 @@ Result<Recorded> read_recorded(const events::LogReader& log, events::SequenceId 
 
 std::vector<std::string> gaps_json(const events::LogResumed& resumed) {
     std::vector<std::string> gaps;
+    gaps.reserve(resumed.gaps.size() + 1);
     for (const events::LostRange& gap : resumed.gaps)
         gaps.push_back(range_json(gap.from, gap.to));
     if (resumed.from < resumed.to) gaps.push_back(range_json(resumed.from.next(), resumed.to));

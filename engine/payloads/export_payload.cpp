@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ranges>
 
 #include "engine/payloads/audit_payloads.hpp"
 #include "events/crypto/sha256.hpp"
@@ -59,12 +60,12 @@ tl::unexpected<events::Error> bad_range(std::string message) {
 SequenceId first_of_newest(const std::vector<events::AttestedGap>& gaps, SequenceId last,
                            std::uint64_t count) {
     std::uint64_t end = last.value();
-    for (auto gap = gaps.rbegin(); gap != gaps.rend(); ++gap) {
-        if (gap->from > SequenceId(end)) continue;
-        const std::uint64_t after = end - std::min(gap->to.value(), end);
+    for (const events::AttestedGap& gap : gaps | std::views::reverse) {
+        if (gap.from > SequenceId(end)) continue;
+        const std::uint64_t after = end - std::min(gap.to.value(), end);
         if (count <= after) break;
         count -= after;
-        end = gap->from.value() - 1;
+        end = gap.from.value() - 1;
     }
     return SequenceId(end > count ? end - count + 1 : 1);
 }

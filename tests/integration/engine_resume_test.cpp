@@ -17,7 +17,7 @@ namespace {
 /// The data directory's parts, set aside and put back.
 class Parts {
 public:
-    Parts(const AgentHome& home, std::string name) : home_(home), kept_(home.path(std::move(name))) {
+    Parts(const AgentHome& home, const std::string& name) : home_(home), kept_(home.path(name)) {
         fs::create_directories(kept_);
         for (const auto& entry : fs::directory_iterator(data()))
             if (is_copied(entry.path().filename().string()))
