@@ -8,6 +8,7 @@
 #include "engine/lost_orders.hpp"
 #include "events/crypto/hmac.hpp"
 #include "events/redaction/redaction.hpp"
+#include "io/broker/sim/unreadable_venue.hpp"
 #include "io/broker/sim/venue.hpp"
 #include "io/calendar/exchange_day.hpp"
 #include "io/config/offline_profile.hpp"
@@ -136,8 +137,14 @@ Result<void> Composition::open_parts(const io::Config& config, const io::Environ
     if (parts_->models->rebuilt) notes_.push_back(describe_rebuild(*parts_->models->rebuilt));
     auto broker = io::SimulatedVenue::open(config.data_directory + "/venue.sqlite3",
                                            io::VenueSettings{venue_seed, parts_->clock, nullptr});
-    if (!broker) return failure(broker.error());
-    parts_->broker = std::move(*broker);
+    if (!broker && broker.error().code != ErrorCode::broker_backend_unavailable)
+        return failure(broker.error());
+    if (broker) {
+        parts_->broker = std::move(*broker);
+    } else {
+        notes_.push_back("no order can be sent: " + broker.error().message);
+        parts_->broker = std::make_unique<io::UnreadableVenue>(std::move(broker.error()));
+    }
     auto resumed = parts_->after_resumption(request);
     if (!resumed) return failure(resumed.error());
     return open_runtime(config, options, std::move(*resumed));

@@ -1,6 +1,7 @@
 // The resident owner and those who reach it, with the real binary.
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <memory>
@@ -11,6 +12,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "events/log/directory/owner_lock.hpp"
+#include "io/ipc/owner_server.hpp"
 #include "projections/read_store.hpp"
 #include "tests/integration/cli_support.hpp"
 
@@ -260,7 +263,32 @@ TEST_CASE("a held log is served by a resident engine: reads without events, writ
     CHECK(home.refused({"kill-switch", "close", "--reason", "test"}, 3) == "ENGINE_HELD");
 }
 
-TEST_CASE("an engine under another configuration or version is refused on both sides", "[engine]") {
+TEST_CASE("a program of another version than the running engine is refused", "[engine]") {
+    const AgentHome home;
+    static_cast<void>(home.get({"health"}));
+    const std::string data = home.path("home/data");
+    const auto lock = events::OwnerLock::acquire(data);
+    REQUIRE(lock);
+    io::OwnerServerSettings settings;
+    settings.data_directory = data;
+    settings.greeting = [] {
+        io::OwnerGreeting greeting;
+        greeting.common = {io::protocol_version, "0.0.1", "", 1, "", io::Role::owner};
+        return greeting;
+    };
+    std::atomic<int> calls = 0;
+    const auto server =
+        io::OwnerServer::start(std::move(settings), [&](const io::Peer&, const io::ForwardedCall&) {
+            ++calls;
+            return std::optional<engine::CallResult>();
+        });
+    REQUIRE(server);
+    CHECK(home.refused({"health"}, 3) == "ENGINE_VERSION_MISMATCH");
+    CHECK(home.refused({"kill-switch", "close", "--reason", "test"}, 3) == "ENGINE_VERSION_MISMATCH");
+    CHECK(calls == 0);
+}
+
+TEST_CASE("an engine under another configuration is refused on both sides", "[engine]") {
     const AgentHome home;
     const RunningEngine engine(home);
     home.write("other.yaml",

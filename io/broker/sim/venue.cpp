@@ -45,8 +45,8 @@ engine::BrokerPosition position_report(const events::AccountId& account, const s
             events::Timestamp(now)};
 }
 
-template <class T, class Report>
-auto reports(const std::vector<T>& rows, Report report) {
+template <class Rows, class Report>
+auto reports(const Rows& rows, Report report) {
     std::vector<decltype(report(rows.front()))> result;
     result.reserve(rows.size());
     std::ranges::transform(rows, std::back_inserter(result), report);
@@ -54,6 +54,13 @@ auto reports(const std::vector<T>& rows, Report report) {
 }
 
 }  // namespace
+
+std::vector<engine::BrokerAccount> venue_accounts() {
+    return reports(sim::account_terms(), [](const sim::AccountTerms& account) {
+        return engine::BrokerAccount{events::AccountId(std::string(account.account_id)),
+                                     std::string(account.label), account.mode, events::Currency{}};
+    });
+}
 
 events::Result<std::unique_ptr<engine::Broker>> SimulatedVenue::open(const std::string& path,
                                                                      const VenueSettings& settings) {
@@ -114,6 +121,10 @@ void SimulatedVenue::book(std::span<const Booking> bookings) {
     }
 }
 
+std::string_view SimulatedVenue::backend_name() const {
+    return venue_backend_name;
+}
+
 events::Result<engine::BrokerSession> SimulatedVenue::session() {
     return read([this](sim::Millis now) {
         const events::Timestamp time(now);
@@ -122,11 +133,7 @@ events::Result<engine::BrokerSession> SimulatedVenue::session() {
 }
 
 events::Result<std::vector<engine::BrokerAccount>> SimulatedVenue::accounts() {
-    std::vector<engine::BrokerAccount> result;
-    for (const sim::AccountTerms& account : sim::account_terms())
-        result.push_back({events::AccountId(std::string(account.account_id)), std::string(account.label),
-                          account.mode, events::Currency{}});
-    return result;
+    return venue_accounts();
 }
 
 events::Result<engine::BrokerPortfolio> SimulatedVenue::portfolio(const events::AccountId& account) {

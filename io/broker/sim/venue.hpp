@@ -63,7 +63,7 @@ public:
     /// For `open`.
     SimulatedVenue(std::unique_ptr<sim::BookStore> book, const VenueSettings& settings);
 
-    [[nodiscard]] std::string_view backend_name() const override { return "simulated_venue"; }
+    [[nodiscard]] std::string_view backend_name() const override;
     [[nodiscard]] bool book_read_proves_absence() const override { return true; }
     [[nodiscard]] bool leaves_process() const override { return false; }
 

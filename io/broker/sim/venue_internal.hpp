@@ -3,10 +3,18 @@
 #include <charconv>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "io/broker/sim/accounts.hpp"
 #include "io/broker/sim/venue.hpp"
 
 namespace ibkr::io {
+
+inline constexpr std::string_view venue_backend_name = "simulated_venue";
+
+/// The accounts there are, whatever the book says.
+[[nodiscard]] std::vector<engine::BrokerAccount> venue_accounts();
 
 template <class Body>
 auto SimulatedVenue::read(Body body) -> events::Result<decltype(body(sim::Millis{}))> {

@@ -75,6 +75,24 @@ std::size_t count(const std::vector<Event>& events) {
         events.begin(), events.end(), [](const Event& e) { return std::holds_alternative<B>(e.body); }));
 }
 
+/// Each caller submits under an approval of its own; a policy refuses all but three.
+void check_that_three_fill(SharedRig& rig, const std::string& keys) {
+    std::vector<WorkflowId> approvals;
+    for (std::size_t i = 0; i < callers; ++i)
+        approvals.push_back(approved(rig));
+    std::atomic<int> filled = 0;
+    std::atomic<int> refused = 0;
+    together([&](std::size_t i) {
+        const auto order = rig.submit(approvals[i], keys + std::to_string(i));
+        if (order)
+            ++filled;
+        else if (order.error().error.code == ErrorCode::order_policy_refused)
+            ++refused;
+    });
+    CHECK(filled == 3);
+    CHECK(refused == static_cast<int>(callers - 3));
+}
+
 }  // namespace
 
 TEST_CASE("one approval and a key for each caller give one order", "[threads]") {
@@ -144,20 +162,7 @@ TEST_CASE("a daily limit holds for callers side by side, and after a restart", "
     SharedRig rig;
     rig.policies.risk_policies.front().max_orders_per_day = 3;
     REQUIRE(rig.restart());
-    std::vector<WorkflowId> approvals;
-    for (std::size_t i = 0; i < callers; ++i)
-        approvals.push_back(approved(rig));
-    std::atomic<int> filled = 0;
-    std::atomic<int> refused = 0;
-    together([&](std::size_t i) {
-        const auto order = rig.submit(approvals[i], "limit-" + std::to_string(i));
-        if (order)
-            ++filled;
-        else if (order.error().error.code == ErrorCode::order_policy_refused)
-            ++refused;
-    });
-    CHECK(filled == 3);
-    CHECK(refused == static_cast<int>(callers - 3));
+    check_that_three_fill(rig, "limit-");
     REQUIRE(rig.restart());
     const auto late = rig.preview("1", "199.60");
     REQUIRE_FALSE(late.has_value());
@@ -312,20 +317,7 @@ TEST_CASE("a position limit holds for callers side by side, whatever each had re
     // Three shares are worth 598.80, four 798.40.
     rig.policies.risk_policies.front().max_position_notional = Money{Decimal::whole(700), Currency{}};
     REQUIRE(rig.restart());
-    std::vector<WorkflowId> approvals;
-    for (std::size_t i = 0; i < callers; ++i)
-        approvals.push_back(approved(rig));
-    std::atomic<int> filled = 0;
-    std::atomic<int> refused = 0;
-    together([&](std::size_t i) {
-        const auto order = rig.submit(approvals[i], "position-" + std::to_string(i));
-        if (order)
-            ++filled;
-        else if (order.error().error.code == ErrorCode::order_policy_refused)
-            ++refused;
-    });
-    CHECK(filled == 3);
-    CHECK(refused == static_cast<int>(callers - 3));
+    check_that_three_fill(rig, "position-");
     CHECK(rig.broker.position() == Quantity::whole(3));
 }
 
