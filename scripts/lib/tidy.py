@@ -1,9 +1,12 @@
-"""Runs clang-tidy over the project's files, in parallel, with a stamp per file that passed.
+"""Runs clang-tidy over the project's files, in parallel, and skips what has passed as it stands.
 
-A stamp holds the hash of everything that decides the result: the file, our headers it includes however
-deep, .clang-tidy, the flags it is compiled with, the check set and the version of clang-tidy.
+What has passed is known by a hash of what decides the result: the file, our headers that it names, .clang-tidy,
+the flags it is compiled with, the check set and the major version of clang-tidy. The hashes of this build
+directory are stamps in build/tidy-stamps; those that everybody starts with are scripts/lib/tidy-passed.txt.
 
-usage: tidy.py [narrow|broad] [file.cpp]...     from the root of the repository, after configuring release
+usage: tidy.py [narrow|broad] [--all] [--record] [file.cpp]...   from the root, after configuring release
+    --all     skips nothing
+    --record  writes every hash that holds now into scripts/lib/tidy-passed.txt
 """
 
 import concurrent.futures
@@ -19,6 +22,7 @@ import time
 CLANG_TIDY = "clang-tidy-19"
 DATABASE = "build/release/compile_commands.json"
 STAMPS = "build/tidy-stamps"
+RECORD = "scripts/lib/tidy-passed.txt"
 FILE_SECONDS_MAX = 600
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
@@ -37,13 +41,10 @@ def read(path):
         return handle.read()
 
 
-def own_headers(path, seen):
-    """Adds path and every header of ours below it to seen."""
-    if path in seen or not os.path.isfile(path):
-        return
-    seen.add(path)
-    for header in INCLUDE.findall(read(path).decode("utf-8", errors="replace")):
-        own_headers(header, seen)
+def own_headers(path):
+    """Those the file names itself: a header further down is linted with the files that name it."""
+    named = INCLUDE.findall(read(path).decode("utf-8", errors="replace"))
+    return sorted(name for name in set(named) if os.path.isfile(name))
 
 
 def checks_for(path, mode):
@@ -53,14 +54,13 @@ def checks_for(path, mode):
 
 
 def fingerprint(entry, path, checks, common):
-    closure = set()
-    own_headers(path, closure)
     digest = hashlib.sha256(common)
-    # The compiler call without its output names, which say nothing about the source.
-    words = shlex.split(entry["command"])
+    # The compiler call without its output names and without where this checkout lies, which say nothing about
+    # the source.
+    words = shlex.split(entry["command"].replace(os.getcwd(), "."))
     digest.update(" ".join(word for word in words if word.startswith(("-D", "-I", "-W", "-O", "-std", "-f"))).encode())
     digest.update(checks.encode())
-    for name in sorted(closure):
+    for name in [path, *own_headers(path)]:
         digest.update(name.encode() + b"\0" + hashlib.sha256(read(name)).digest())
     return digest.hexdigest()
 
@@ -84,7 +84,7 @@ def lint(path, checks):
 def jobs(mode, only):
     root = os.getcwd() + os.sep
     version = subprocess.run([CLANG_TIDY, "--version"], capture_output=True, check=True).stdout
-    common = version + read(".clang-tidy")
+    common = re.search(rb"version (\d+)", version).group(1) + read(".clang-tidy")
     for entry in json.loads(read(DATABASE)):
         path = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
         path = path[len(root):] if path.startswith(root) else path
@@ -94,9 +94,12 @@ def jobs(mode, only):
         yield path, checks, fingerprint(entry, path, checks, common)
 
 
+def kind_of(checks):
+    return "broad" if not checks else "narrow"
+
+
 def stamp_path(path, checks):
-    kind = "broad" if not checks else "narrow"
-    return os.path.join(STAMPS, kind, path.replace("/", "__"))
+    return os.path.join(STAMPS, kind_of(checks), path.replace("/", "__"))
 
 
 def is_stamped(path, checks, mark):
@@ -106,31 +109,71 @@ def is_stamped(path, checks, mark):
         return False
 
 
-def main(arguments):
-    mode = arguments[0] if arguments else "narrow"
-    if mode not in ("narrow", "broad"):
-        sys.exit(__doc__)
-    only = {os.path.normpath(name) for name in arguments[1:]}
-    started = time.monotonic()
-    every = {job[0]: job for job in jobs(mode, only)}
-    if not every:
-        sys.exit("tidy: no file of ours in " + DATABASE)
-    todo = [job for job in every.values() if not is_stamped(*job)]
-    failed = 0
+def record_line(path, checks, mark):
+    return f"{mark} {kind_of(checks)} {path}"
+
+
+def recorded():
+    try:
+        return set(read(RECORD).decode().splitlines())
+    except FileNotFoundError:
+        return set()
+
+
+def passed_before(every, mode, only):
+    """Those of `every` that have passed as they stand, in this check set or in the wider one."""
+    known = recorded()
+
+    def has_passed(job):
+        return is_stamped(*job) or record_line(*job) in known
+
+    wider = {job[0] for job in jobs("broad", only) if has_passed(job)} if mode == "narrow" else set()
+    return [job for job in every if has_passed(job) or job[0] in wider]
+
+
+def write_record(lines):
+    with open(RECORD, "w", encoding="ascii") as handle:
+        handle.writelines(line + "\n" for line in sorted(lines, key=lambda line: line.split(" ")[1:]))
+
+
+def stamp(path, checks, mark):
+    name = stamp_path(path, checks)
+    os.makedirs(os.path.dirname(name), exist_ok=True)
+    with open(name, "w", encoding="ascii") as handle:
+        handle.write(mark)
+
+
+def run(todo):
+    """Lints in parallel; prints what is found. Returns the jobs that did not pass."""
+    failed = []
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         running = {pool.submit(lint, path, checks): (path, checks, mark) for path, checks, mark in todo}
         for done in concurrent.futures.as_completed(running):
-            path, checks, mark = running[done]
             passed, text = done.result()
             if passed:
-                stamp = stamp_path(path, checks)
-                os.makedirs(os.path.dirname(stamp), exist_ok=True)
-                with open(stamp, "w", encoding="ascii") as handle:
-                    handle.write(mark)
+                stamp(*running[done])
             else:
-                failed += 1
+                failed.append(running[done])
                 print(text.rstrip().replace(os.getcwd() + os.sep, ""), flush=True)
-    print(f"tidy {mode}: {len(every)} files, {len(every) - len(todo)} unchanged, {failed} with findings, "
+    return failed
+
+
+def main(arguments):
+    mode = arguments[0] if arguments else "narrow"
+    options = {word for word in arguments[1:] if word.startswith("--")}
+    if mode not in ("narrow", "broad") or options - {"--all", "--record"}:
+        sys.exit(__doc__)
+    only = {os.path.normpath(name) for name in arguments[1:] if name not in options}
+    started = time.monotonic()
+    every = list({job[0]: job for job in jobs(mode, only)}.values())
+    if not every:
+        sys.exit("tidy: no file of ours in " + DATABASE)
+    passed = [] if "--all" in options else passed_before(every, mode, only)
+    todo = [job for job in every if job not in passed]
+    failed = run(todo)
+    if "--record" in options:
+        write_record(record_line(*job) for job in every if job not in failed)
+    print(f"tidy {mode}: {len(every)} files, {len(passed)} passed before as they stand, {len(failed)} with findings, "
           f"{time.monotonic() - started:.0f} s")
     return 1 if failed else 0
 

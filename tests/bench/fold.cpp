@@ -202,11 +202,12 @@ void decide(const events::LogReader& log, const History& history, std::string_vi
 int main() {
     const bench::TemporaryDirectory directory;
     bench::FlowEngine engine(directory / "engine");
+    const bench::MakeCall call = engine.in_process();
     bench::FlowSeconds ignored;
     const bench::Stopwatch gathering;
     std::size_t flows = 0;
     for (; flows < flows_max && gathering.seconds() < gather_seconds_max; ++flows)
-        engine.flow(ignored);
+        engine.flow(ignored, call);
     const auto& log = engine.runtime().log();
     const History history = history_of(log);
     fmt::print("{} events of {} paper flows, {} B on average\n", history.records.size(), flows,
