@@ -23,6 +23,7 @@ constexpr auto groups = std::to_array<std::pair<std::string_view, std::string_vi
     {"kill-switch", "The durable switch that stops live trading"},
     {"audit", "Read, export and verify the audit log"},
     {"keys", "The chain keys of the audit log"},
+    {"incident", "Reviews of incidents"},
     {"engine", "The engine that owns the data directory"},
     {"projections", "The read models folded from the log"},
     {"config", "Configuration files"},
@@ -34,10 +35,11 @@ const std::vector<Command>& all_commands() {
     static const std::vector<Command> commands = [] {
         std::vector<Command> all;
         for (auto* const part :
-             {health_commands, session_commands, account_commands, contract_commands, market_commands,
-              order_commands, order_write_commands, live_order_commands, execution_commands,
-              approval_commands, kill_switch_commands, audit_commands, rotate_key_commands, replay_commands,
-              machine_commands, engine_commands, projection_commands, config_commands, completion_commands}) {
+             {health_commands,     session_commands,    account_commands,     contract_commands,
+              market_commands,     order_commands,      order_write_commands, live_order_commands,
+              execution_commands,  approval_commands,   kill_switch_commands, audit_commands,
+              rotate_key_commands, replay_commands,     incident_commands,    machine_commands,
+              engine_commands,     projection_commands, config_commands,      completion_commands}) {
             std::vector<Command> commands_of_part = part();
             std::move(commands_of_part.begin(), commands_of_part.end(), std::back_inserter(all));
         }

@@ -22,6 +22,7 @@ namespace ibkr::cli {
 [[nodiscard]] std::vector<Command> rotate_key_commands();
 [[nodiscard]] std::vector<Command> engine_commands();
 [[nodiscard]] std::vector<Command> replay_commands();
+[[nodiscard]] std::vector<Command> incident_commands();
 [[nodiscard]] std::vector<Command> machine_commands();
 [[nodiscard]] std::vector<Command> projection_commands();
 [[nodiscard]] std::vector<Command> config_commands();

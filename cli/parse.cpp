@@ -75,6 +75,8 @@ public:
         } catch (const CLI::ParseError& stop) {
             return answer(stop);
         }
+        if (const std::string misplaced = misplaced_option(); !misplaced.empty())
+            return answer(CLI::ExtrasError(std::vector<std::string>{misplaced}), misplaced);
         Parsed parsed;
         parsed.arguments = arguments();
         return parsed;
@@ -124,6 +126,7 @@ private:
         Node node;
         node.app = parent->add_subcommand(words.back(), std::string(command.summary));
         node.app->fallthrough();
+        if (words.size() == 1) groups_[words.front()] = node.app;  // "replay" runs, and so does "replay why"
         node.command = &command;
         for (const Option& option : command.options)
             add(*node.app, option, *node.values);
@@ -131,7 +134,20 @@ private:
         nodes_.push_back(std::move(node));
     }
 
-    Parsed answer(const CLI::ParseError& stop) {
+    /// Its name is the beginning of the command's that was given.
+    static bool is_only_a_prefix(const Node& node) { return !node.app->get_subcommands().empty(); }
+
+    /// An option of "replay" that was given to "replay why", which has none of that name.
+    [[nodiscard]] std::string misplaced_option() const {
+        for (const Node& node : nodes_) {
+            if (!node.app->parsed() || !is_only_a_prefix(node)) continue;
+            for (const Option& option : node.command->options)
+                if (node.app->count(std::string(option.name)) > 0) return std::string(option.name);
+        }
+        return {};
+    }
+
+    Parsed answer(const CLI::ParseError& stop, const std::string& misplaced = {}) {
         std::ostringstream out;
         std::ostringstream err;
         Parsed parsed;
@@ -148,8 +164,11 @@ private:
         }
         parsed.exit_code = usage_exit_code;
         const auto unknown = app_.remaining(true);
-        const std::string why =
+        std::string why =
             unknown.empty() ? std::string(stop.what()) : "there is no '" + unknown.front() + "'";
+        if (!misplaced.empty())
+            why = "'" + misplaced + "' does not belong to '" + above + " " + deepest->get_name() +
+                  "', or stands before its name";
         parsed.err = printable(why) + "\n\n" + deepest->help(above);
         return parsed;
     }
@@ -157,7 +176,7 @@ private:
     Arguments arguments() {
         Arguments arguments;
         for (const Node& node : nodes_) {
-            if (!node.app->parsed()) continue;
+            if (!node.app->parsed() || is_only_a_prefix(node)) continue;
             arguments.command = node.command;
             for (const Option& option : node.command->options)
                 keep(*node.app, option, *node.values, arguments.values);

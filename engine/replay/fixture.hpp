@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/replay/export_log.hpp"
 #include "engine/replay/replay.hpp"
 
 namespace ibkr::engine {
@@ -20,6 +22,16 @@ inline constexpr std::size_t expected_bytes_max = 1'048'576;  ///< 1 MiB
 /// Errors: CONFIG_INVALID when a file is missing or not of that form, AUDIT_CHAIN_INVALID when the events do
 /// not verify under the published key.
 [[nodiscard]] events::Result<ReplayReport> run_fixture(const std::string& directory);
+
+/// The events of a fixture as a log to read. Errors as `run_fixture`.
+[[nodiscard]] events::Result<std::unique_ptr<ExportLog>> open_fixture(const std::string& directory);
+
+/// The decisions that a fixture expects. Errors as `run_fixture`.
+[[nodiscard]] events::Result<std::vector<ReplayedDecision>> expected_of(const std::string& directory);
+
+/// Adds to the report what differs between the decisions that were expected and those that `replay` made
+/// again. Those it passed over, because another version made them, are not compared.
+void compare_expected(std::vector<ReplayedDecision> expected, const Replay& replay, ReplayReport& report);
 
 /// The expected.json of these decisions.
 [[nodiscard]] std::string expected_json(const std::vector<ReplayedDecision>& decisions);

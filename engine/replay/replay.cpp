@@ -1,6 +1,9 @@
 #include "engine/replay/replay.hpp"
 
+#include <algorithm>
+
 #include "engine/replay/compare.hpp"
+#include "engine/replay/decision_groups.hpp"
 #include "engine/writer/state_reader.hpp"
 #include "events/catalogue.hpp"
 #include "events/event_codec.hpp"
@@ -17,6 +20,7 @@ struct Replay::Run {
     std::unique_ptr<projections::ProjectionStore> store;
     ReplayReport report;
     std::vector<ReplayedDecision> decisions;
+    std::vector<events::SequenceId> passed_over;
     bool keep_decisions = false;
     std::size_t divergences_seen = 0;
 
@@ -25,6 +29,7 @@ struct Replay::Run {
         if (report.differences.size() < differences_max)
             report.differences.push_back({at, std::move(expected), std::move(got)});
     }
+    void count_other_version(const Event& first);
     Result<void> decide_again(const std::vector<Event>& group);
     Result<void> fold(const std::vector<Event>& group, const events::Mac& mac);
     /// `whole`: the group has all events of its decision, so it can be compared.
@@ -38,6 +43,7 @@ Replay::~Replay() = default;
 
 Result<Replay> Replay::start() {
     auto run = std::make_unique<Run>();
+    run->report.decider_version = statemachines::decider_version;
     auto workflows = std::make_unique<WorkflowProjection>();
     run->workflows = workflows.get();
     auto store = projections::ProjectionStore::open(":memory:", all_projections(std::move(workflows)));
@@ -49,8 +55,22 @@ Result<Replay> Replay::start() {
 const std::vector<ReplayedDecision>& Replay::decisions() const noexcept {
     return run_->decisions;
 }
+const std::vector<events::SequenceId>& Replay::passed_over() const noexcept {
+    return run_->passed_over;
+}
 const projections::Queries& Replay::state() const {
     return *run_->store;
+}
+
+void Replay::Run::count_other_version(const Event& first) {
+    ++report.decisions_of_other_versions;
+    const std::uint32_t version = first.decided_from->decider_version;
+    auto found = std::ranges::find(report.other_versions, version, &OtherVersion::decider_version);
+    if (found == report.other_versions.end()) {
+        if (report.other_versions.size() == other_versions_max) return;
+        found = report.other_versions.insert(found, OtherVersion{version, 0, first.sequence_id});
+    }
+    ++found->decisions;
 }
 
 /// Decides the group's command on the state before it, and compares what that gives with what is recorded.
@@ -59,11 +79,13 @@ Result<void> Replay::Run::decide_again(const std::vector<Event>& group) {
     if (!first.decided_from) return {};
     ++report.decisions_replayed;
     if (first.decided_from->decider_version != statemachines::decider_version) {
-        ++report.decisions_of_other_versions;
+        count_other_version(first);
+        if (keep_decisions) passed_over.push_back(first.sequence_id);
         return {};
     }
     if (workflows->builds_on_lost_events() || first.sequence_id > store->applied().next()) {
         ++report.decisions_on_lost_events;
+        if (keep_decisions) passed_over.push_back(first.sequence_id);
         return {};
     }
     const auto command =
@@ -107,15 +129,6 @@ Result<void> Replay::Run::finish(std::vector<Event>& group, const events::Mac& m
     group.clear();
     return {};
 }
-
-namespace {
-
-/// The later events of a decision are caused by its first. What happened to the log itself was not decided.
-bool begins_group(const Event& event, const std::vector<Event>& group) {
-    return event.decided_from.has_value() || group.empty() || event.causation_id != group.front().event_id;
-}
-
-}  // namespace
 
 Result<ReplayReport> Replay::run(events::LogCursor& cursor, const Until& until, bool keep_decisions) {
     run_->keep_decisions = keep_decisions;

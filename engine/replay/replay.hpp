@@ -54,11 +54,31 @@ struct ReplayedDecision {
     friend bool operator==(const ReplayedDecision&, const ReplayedDecision&) = default;
 };
 
+/// Decisions that another version of the deciders made: what it decided is known, what this one would decide
+/// of the same is another question than whether the log tells the truth.
+struct OtherVersion {
+    std::uint32_t decider_version = 0;
+    std::uint64_t decisions = 0;
+    events::SequenceId first_sequence_id;
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("decider_version", self.decider_version);
+        v("decisions", self.decisions);
+        v("first_sequence_id", self.first_sequence_id);
+    }
+};
+
+/// Versions a report lists at most, the first it met; decisions of all are counted.
+inline constexpr std::size_t other_versions_max = 50;
+
 struct ReplayReport {
+    std::uint32_t decider_version = 0;  ///< of this build: what decided again
     std::uint64_t events_replayed = 0;
     std::uint64_t decisions_replayed = 0;
     /// Decided by another version of the deciders: folded, not compared.
     std::uint64_t decisions_of_other_versions = 0;
+    std::vector<OtherVersion> other_versions;
     /// Decided on a state that a loss took part of, before a resumption attested it: folded, not compared.
     std::uint64_t decisions_on_lost_events = 0;
     std::uint64_t difference_count = 0;
@@ -67,6 +87,7 @@ struct ReplayReport {
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
+        v("decider_version", self.decider_version);
         v("decisions_of_other_versions", self.decisions_of_other_versions);
         v("decisions_on_lost_events", self.decisions_on_lost_events);
         v("decisions_replayed", self.decisions_replayed);
@@ -74,6 +95,7 @@ struct ReplayReport {
         v("differences", self.differences);
         v("events_replayed", self.events_replayed);
         v("last_sequence_id", self.last_sequence_id);
+        v("other_versions", self.other_versions);
     }
 };
 
@@ -100,6 +122,8 @@ public:
     [[nodiscard]] events::Result<ReplayReport> run(events::LogCursor& cursor, const Until& until,
                                                    bool keep_decisions = false);
     [[nodiscard]] const std::vector<ReplayedDecision>& decisions() const noexcept;
+    /// Decisions that were folded and not made again, ascending; kept as those are.
+    [[nodiscard]] const std::vector<events::SequenceId>& passed_over() const noexcept;
     /// The folded state after `run`: time travel.
     [[nodiscard]] const projections::Queries& state() const;
 

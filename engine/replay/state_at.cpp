@@ -24,7 +24,51 @@ struct StateAt {
     }
 };
 
+struct WorkflowAt {
+    std::string kind;
+    events::EmbeddedJson record;
+    events::SequenceId sequence_id;
+    events::WorkflowId workflow_id;
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("kind", self.kind);
+        v("record", self.record);
+        v("sequence_id", self.sequence_id);
+        v("workflow_id", self.workflow_id);
+    }
+};
+
+using Found = events::Result<std::optional<WorkflowState>>;
+
+template <class Record>
+Found as_state(const events::Result<std::optional<Record>>& found, std::string_view kind) {
+    if (!found) return events::failure(found.error());
+    if (!*found) return std::nullopt;
+    return WorkflowState{std::string(kind), {events::to_canonical_json(**found)}};
+}
+
 }  // namespace
+
+Found workflow_state(const projections::Queries& state, const events::WorkflowId& id) {
+    if (id == events::kill_switch_workflow || id == events::broker_session_workflow)
+        return as_state(state.gateway(id), "gateway");
+    if (auto order = as_state(state.order(id), "order"); !order || *order) return order;
+    if (auto approval = as_state(state.approval(id), "approval"); !approval || *approval) return approval;
+    return as_state(state.preview(id), "preview");
+}
+
+events::Result<std::string> workflow_payload(const projections::Queries& state, const ReplayReport& report,
+                                             const events::WorkflowId& id) {
+    auto found = workflow_state(state, id);
+    if (!found) return events::failure(found.error());
+    const auto at = report.last_sequence_id.value_or(events::SequenceId(0));
+    if (!*found)
+        return events::failure(events::ErrorCode::input_invalid_time_range,
+                               "no workflow of that id existed after event " + std::to_string(at.value()),
+                               "Give a later --at, or look for the id with 'ibkr-agent replay --at'.");
+    return events::to_canonical_json(WorkflowAt{(*found)->kind, std::move((*found)->record), at, id});
+}
 
 events::Result<std::string> state_payload(const projections::Queries& state, const ReplayReport& report) {
     auto approvals = state.approvals({{}, {}, {}, state_rows_max});

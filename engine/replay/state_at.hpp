@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "engine/replay/replay.hpp"
@@ -13,6 +14,21 @@ inline constexpr std::uint32_t state_rows_max = 500;
 /// kill_switch?, orders[], previews[], sequence_id}. Accounts stand as hashes.
 [[nodiscard]] events::Result<std::string> state_payload(const projections::Queries& state,
                                                         const ReplayReport& report);
+
+/// One workflow as it was: the whole record.
+struct WorkflowState {
+    std::string kind;  ///< preview | approval | order | gateway
+    events::EmbeddedJson record;
+};
+/// Nothing when no event had opened it.
+[[nodiscard]] events::Result<std::optional<WorkflowState>> workflow_state(const projections::Queries& state,
+                                                                          const events::WorkflowId& id);
+
+/// One workflow as it was at the moment a replay stopped, as canonical JSON: {kind, record, sequence_id,
+/// workflow_id}. INPUT_INVALID_TIME_RANGE when no event had opened it by then.
+[[nodiscard]] events::Result<std::string> workflow_payload(const projections::Queries& state,
+                                                           const ReplayReport& report,
+                                                           const events::WorkflowId& id);
 
 /// The report of a replay as canonical JSON.
 [[nodiscard]] std::string replay_payload(const ReplayReport& report);

@@ -8,14 +8,13 @@
 
 #include "engine/replay/fixture.hpp"
 #include "events/log/export/export.hpp"
-#include "tests/support/engine_rig.hpp"
+#include "tests/simulation/fixture_scenarios.hpp"
 
 // Every folder of replay-fixtures/ decides again as its expected.json says. With IBKR_UPDATE_FIXTURES=1 the
 // fixtures made from a scenario here are written anew.
 
 using namespace ibkr;
 using ibkr::testing::EngineRig;
-using ibkr::testing::member;
 namespace fs = std::filesystem;
 
 namespace {
@@ -39,34 +38,15 @@ void write_fixture(EngineRig& rig, const fs::path& directory) {
         << engine::expected_json(replay->decisions());
 }
 
-void clean_fill(EngineRig& rig) {
-    rig.broker.fill_buys_at_or_above(events::Price(events::Decimal::whole(195)));
-    const std::string preview = member(rig.preview("5", "200")->payload, "preview_id");
-    rig.clock.advance_ms(1500);
-    const std::string approval = member(rig.approve(events::WorkflowId(preview))->payload, "approval_id");
-    rig.clock.advance_ms(2500);
-    const auto filled = rig.submit(events::WorkflowId(approval), "clean-fill-1");
-    REQUIRE(member(filled->payload, "order_state") == "filled");
-}
-
-void refused_preview(EngineRig& rig) {
-    const auto refused = rig.preview("400", "199.5");
-    REQUIRE_FALSE(refused);
-    REQUIRE(refused.error().error.code == events::ErrorCode::order_policy_refused);
-    REQUIRE(refused.error().error.reasons.size() >= 3);
-}
-
-void make(const std::string& name, void (*scenario)(EngineRig&)) {
-    EngineRig rig(2026);
-    scenario(rig);
-    if (std::getenv("IBKR_UPDATE_FIXTURES") != nullptr) write_fixture(rig, fixtures / name);
-}
-
 }  // namespace
 
 TEST_CASE("the scenarios behind the fixtures run") {
-    make("clean-fill", clean_fill);
-    make("refused-preview", refused_preview);
+    for (const auto& scenario : ibkr::testing::fixture_scenarios()) {
+        INFO(scenario.name);
+        EngineRig rig(2026);
+        scenario.play(rig);
+        if (std::getenv("IBKR_UPDATE_FIXTURES") != nullptr) write_fixture(rig, fixtures / scenario.name);
+    }
 }
 
 TEST_CASE("every fixture decides again as expected") {
@@ -85,7 +65,7 @@ TEST_CASE("every fixture decides again as expected") {
         CHECK(fs::exists(entry.path() / "README.md"));
         ++count;
     }
-    REQUIRE(count >= 2);
+    REQUIRE(count >= ibkr::testing::fixture_scenarios().size());
 }
 
 TEST_CASE("a fixture whose expectation was changed diverges, one whose events were changed does not verify") {

@@ -127,6 +127,31 @@ TEST_CASE("every command has help with an example, a summary and exactly one way
     }
 }
 
+TEST_CASE("a command's name may begin another's", "[parse]") {
+    CHECK(parsed({"replay"}).command->path == "replay");
+    CHECK(parsed({"replay", "--at", "5", "--json"}).text("--at") == "5");
+    const Arguments why = parsed({"replay", "why", "15", "--fixture", "x", "--json"});
+    CHECK(why.command->path == "replay why");
+    CHECK(why.text("EVENT") == "15");
+    CHECK(why.text("--fixture") == "x");
+    CHECK(why.globals.json);
+    for (const auto& words : std::vector<std::vector<std::string>>{{"replay", "why", "15", "--at", "5"},
+                                                                   {"replay", "--at", "5", "why", "15"},
+                                                                   {"replay", "--fixture", "x", "why", "15"},
+                                                                   {"replay", "why"},
+                                                                   {"replay", "nope"},
+                                                                   {"replay", "why", "15", "16"}}) {
+        const Parsed result = parse_command_line(words);
+        CHECK_FALSE(result.arguments.has_value());
+        CHECK(result.exit_code == 2);
+        CHECK(result.err.find("Usage:") != std::string::npos);
+    }
+    const Parsed help = parse_command_line({"replay", "--help"});
+    CHECK(help.out.find("--at") != std::string::npos);
+    CHECK(help.out.find("timeline") != std::string::npos);
+    CHECK(completion_script("bash")->find("\"replay why\") echo") != std::string::npos);
+}
+
 TEST_CASE("the version is printed on request", "[parse]") {
     const Parsed version = parse_command_line({"--version"});
     CHECK(version.exit_code == 0);

@@ -1,0 +1,89 @@
+#include "cli/commands/history.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <utility>
+
+#include "cli/app.hpp"
+#include "engine/replay/fixture.hpp"
+
+namespace ibkr::cli {
+
+using events::ErrorCode;
+using events::failure;
+using events::Result;
+
+namespace {
+
+/// The keys the command line supplies, or the configured secret.
+Result<SuppliedKeys> keys_for_file(const App& app, const Arguments& arguments) {
+    auto keys = SuppliedKeys::read(app, arguments);
+    if (!keys || !keys->empty()) return keys;
+    auto config = app.config();
+    if (!config) return failure(config.error());
+    auto key = io::load_audit_key(*config, app.environment(), false);
+    if (!key) return failure(key.error());
+    keys->add(std::move(key->secret));
+    return keys;
+}
+
+}  // namespace
+
+std::vector<Option> history_options() {
+    std::vector<Option> options{
+        {"--file", OptionKind::path, "EXPORT", "look at this export that begins with event 1"}};
+    std::ranges::move(key_options(), std::back_inserter(options));
+    options.push_back({"--fixture", OptionKind::path, "DIR", "look at this recorded incident"});
+    return options;
+}
+
+Result<History> History::open(const App& app, const Arguments& arguments) {
+    History history;
+    if (arguments.has("--file") && arguments.has("--fixture"))
+        return failure(ErrorCode::config_invalid, "--file and --fixture exclude each other",
+                       "Give one of them.");
+    if (arguments.has("--fixture")) {
+        auto fixture = engine::open_fixture(arguments.text("--fixture"));
+        if (!fixture) return failure(fixture.error());
+        history.file_ = std::move(*fixture);
+        return history;
+    }
+    if (!arguments.has("--file")) {
+        auto live = inspect_configured(app, audit_scope);
+        if (!live) return failure(live.error());
+        history.live_ = std::make_unique<Inspection>(std::move(*live));
+        return history;
+    }
+    auto keys = keys_for_file(app, arguments);
+    if (!keys) return failure(keys.error());
+    history.keys_ = std::make_unique<SuppliedKeys>(std::move(*keys));
+    auto file = engine::ExportLog::open(arguments.text("--file"), history.keys_->lookup());
+    if (!file) return failure(file.error());
+    history.file_ = std::move(*file);
+    return history;
+}
+
+const events::LogReader& History::log() const {
+    if (file_) return *file_;
+    return live_->log();
+}
+
+std::optional<events::SequenceId> sequence_from(std::string_view text) {
+    std::uint64_t number = 0;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (wrong != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    if (number == 0 || number >= events::sequence_limit) return std::nullopt;
+    return events::SequenceId(number);
+}
+
+Result<events::WorkflowId> workflow_from(std::string_view text) {
+    events::WorkflowId id;
+    if (!events::from_text(text, id))
+        return failure(ErrorCode::input_invalid_time_range, "that cannot be the id of a workflow",
+                       "Give the id of a preview, an approval or an order; 'ibkr-agent replay --at' shows "
+                       "them.");
+    return id;
+}
+
+}  // namespace ibkr::cli

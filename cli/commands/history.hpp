@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "cli/commands/key_options.hpp"
+#include "cli/commands/log_source.hpp"
+#include "engine/replay/export_log.hpp"
+
+namespace ibkr::cli {
+
+/// The options that say which history a command looks at: --file with its keys, --fixture; without them it is
+/// the log of the configured data directory.
+[[nodiscard]] std::vector<Option> history_options();
+
+/// One history to look at: the live log as far as its owner has acknowledged it, an export, or a fixture.
+class History {
+public:
+    /// CONFIG_INVALID when --file and --fixture are both given, and the errors of what is opened.
+    [[nodiscard]] static events::Result<History> open(const App& app, const Arguments& arguments);
+
+    [[nodiscard]] const events::LogReader& log() const;
+
+private:
+    std::unique_ptr<SuppliedKeys> keys_;  ///< of `file_`
+    std::unique_ptr<engine::ExportLog> file_;
+    std::unique_ptr<Inspection> live_;
+};
+
+/// A positional argument or option that names an event by its number; nothing when it is no number.
+[[nodiscard]] std::optional<events::SequenceId> sequence_from(std::string_view text);
+
+/// A workflow's id. INPUT_INVALID_TIME_RANGE when the text cannot be one, so that none existed at any time.
+[[nodiscard]] events::Result<events::WorkflowId> workflow_from(std::string_view text);
+
+}  // namespace ibkr::cli

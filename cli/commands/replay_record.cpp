@@ -1,0 +1,89 @@
+#include "cli/app.hpp"
+#include "cli/commands/history.hpp"
+#include "cli/commands/replay_commands.hpp"
+#include "cli/print/text.hpp"
+#include "engine/replay/record/record_fixture.hpp"
+#include "events/log/directory/files.hpp"
+
+namespace ibkr::cli {
+namespace {
+
+using engine::RecordedFixture;
+using events::ErrorCode;
+using events::failure;
+using events::Result;
+
+/// Raw account ids that the configuration knows. The log has none; a text in it might.
+std::vector<std::string> raw_account_ids(const App& app) {
+    std::vector<std::string> ids;
+    if (const auto config = app.config())
+        for (const events::AccountId& account : config->paper.allowed_accounts)
+            ids.push_back(account.raw());
+    return ids;
+}
+
+Result<void> save(const std::string& directory, const RecordedFixture& fixture) {
+    if (auto made = events::make_directories(directory, "fixture folder"); !made) return made;
+    const auto write = [&](const std::string& name, const std::string& text) {
+        return events::write_new_file(directory + "/" + name, name, text);
+    };
+    if (auto written = write("events.jsonl", fixture.events_jsonl); !written) return written;
+    if (auto written = write("expected.json", fixture.expected_json); !written) return written;
+    return write("README.md", fixture.readme);
+}
+
+std::string text_of(const RecordedFixture& fixture, const std::string& directory) {
+    std::string text = "recorded " + std::to_string(fixture.events) + " events of " +
+                       std::to_string(fixture.workflows.size()) + " workflows to " + printable(directory) +
+                       "; they decide again as recorded\n";
+    if (fixture.events_carried > 0)
+        text += std::to_string(fixture.events_carried) +
+                " of them are from before the window that begins at event " +
+                std::to_string(fixture.from.value()) + " and stand as facts\n";
+    if (fixture.report.decisions_of_other_versions > 0)
+        text += std::to_string(fixture.report.decisions_of_other_versions) +
+                " decisions are of other versions of the deciders and are not expected again\n";
+    return text + "Its README.md tells what happened; add there why it is kept.\n";
+}
+
+int run_record(App& app, const Arguments& arguments) {
+    const std::string directory = arguments.text("--out");
+    if (events::path_exists(directory))
+        return app.refuse(failure(ErrorCode::config_invalid, "what --out names is there already",
+                                  "Choose another folder; nothing is overwritten.")
+                              .value());
+    const auto workflow = workflow_from(arguments.text("--workflow"));
+    if (!workflow) return app.refuse(workflow.error());
+    auto history = History::open(app, arguments);
+    if (!history) return app.refuse(history.error());
+    const ProgressLine progress("replay record", app.terminal().err_is_terminal());
+    const auto fixture = engine::record_fixture(history->log(), *workflow, raw_account_ids(app));
+    if (!fixture) return app.refuse(fixture.error());
+    if (auto saved = save(directory, *fixture); !saved) return app.refuse(saved.error());
+    if (app.wants_json())
+        app.print_payload(engine::recorded_payload(*fixture));
+    else
+        app.terminal().out(text_of(*fixture, directory));
+    return 0;
+}
+
+}  // namespace
+
+Command replay_record_command() {
+    std::vector<Option> options{
+        {"--workflow", OptionKind::text, "ID", "id of a preview, an approval or an order", true},
+        {"--out", OptionKind::path, "DIR", "folder to make, with events.jsonl, expected.json and README.md",
+         true}};
+    for (Option& option : history_options())
+        options.push_back(option);
+    return {.path = "replay record",
+            .tool_name = {},
+            .summary =
+                "Make a fixture of what one workflow's decisions rest on, redacted, under the published key",
+            .options = std::move(options),
+            .examples =
+                {"ibkr-agent replay record --workflow 019b8eac-2120-7f0b-88b2-899fe1a68ead --out incident-1"},
+            .run = run_record};
+}
+
+}  // namespace ibkr::cli

@@ -1,0 +1,54 @@
+#include "cli/commands/replay_text.hpp"
+
+#include "cli/print/text.hpp"
+
+namespace ibkr::cli {
+namespace {
+
+using engine::ReplayReport;
+
+/// "1 event", "2 events".
+std::string count(std::uint64_t number, const std::string& what) {
+    return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+}
+
+std::string verdict(const ReplayReport& report, const Style& style) {
+    const std::uint64_t made_again =
+        report.decisions_replayed - report.decisions_of_other_versions - report.decisions_on_lost_events;
+    const std::string looked_at =
+        count(report.events_replayed, "event") + ", " + count(made_again, "decision") + " made again: ";
+    if (report.difference_count == 0) return looked_at + style.good("all as recorded") + "\n";
+    return looked_at + style.bad(count(report.difference_count, "difference")) + "\n";
+}
+
+/// What was expected above what came instead, so that the eye finds where they part.
+std::string differences(const ReplayReport& report, const Style& style) {
+    std::string text;
+    for (const engine::ReplayDifference& found : report.differences)
+        text += "\n" + style.heading("event " + std::to_string(found.sequence_id.value())) +
+                "\n  expected  " + printable(found.expected) + "\n  got       " + printable(found.got) + "\n";
+    const std::uint64_t left_off = report.difference_count - report.differences.size();
+    if (left_off > 0) text += "\n" + count(left_off, "further difference") + " not shown\n";
+    return text;
+}
+
+std::string not_made_again(const ReplayReport& report) {
+    std::string text;
+    for (const engine::OtherVersion& other : report.other_versions)
+        text += count(other.decisions, "decision") + " decided by version " +
+                std::to_string(other.decider_version) + " of the deciders, the first at event " +
+                std::to_string(other.first_sequence_id.value()) + ": taken as recorded, this is version " +
+                std::to_string(report.decider_version) + "\n";
+    if (report.decisions_on_lost_events > 0)
+        text += count(report.decisions_on_lost_events, "decision") +
+                " made on events that a loss took: taken as recorded\n";
+    return text;
+}
+
+}  // namespace
+
+std::string replay_text(const ReplayReport& report, const Style& style) {
+    return verdict(report, style) + differences(report, style) + not_made_again(report);
+}
+
+}  // namespace ibkr::cli

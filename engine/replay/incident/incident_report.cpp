@@ -1,0 +1,101 @@
+#include "engine/replay/incident/incident_report.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "engine/replay/fixture.hpp"
+#include "engine/replay/incident/incident_events.hpp"
+#include "engine/replay/timeline.hpp"
+#include "events/json/describe_codec.hpp"
+
+namespace ibkr::engine {
+namespace {
+
+using events::failure;
+using events::Result;
+using events::SequenceId;
+
+constexpr std::string_view no_decision = "no decision";
+constexpr std::string_view not_again = "not decided again: of another version of the deciders";
+
+Result<IncidentReport> gather(const events::LogReader& log,
+                              const std::optional<events::WorkflowId>& workflow) {
+    std::optional<std::set<events::WorkflowId>> workflows;
+    if (workflow) {
+        auto related = timeline(log, *workflow);
+        if (!related) return failure(related.error());
+        workflows.emplace(related->workflows.begin(), related->workflows.end());
+    }
+    auto cursor = log.read(SequenceId(1));
+    if (!cursor) return failure(cursor.error());
+    IncidentEvents found(std::move(workflows));
+    DecisionGroups groups(**cursor);
+    DecisionGroup group;
+    for (;;) {
+        auto read = groups.next(group);
+        if (!read) return failure(read.error());
+        if (!*read) break;
+        found.take(group);
+    }
+    if (found.empty())
+        return failure(events::ErrorCode::input_invalid_time_range, "the history holds no incident",
+                       "Give a history in which something was asked for.");
+    return std::move(found).report();
+}
+
+std::string words_at(const std::vector<ReplayedDecision>& decisions, SequenceId at) {
+    const auto found = std::ranges::find(decisions, at, &ReplayedDecision::sequence_id);
+    return found == decisions.end() ? std::string(no_decision) : decision_words(*found);
+}
+
+/// The first sequence that is not of the decision at `index` any more, as far as it can have differences.
+SequenceId end_of(const IncidentReport& report, std::size_t index) {
+    if (index + 1 < report.decisions.size()) return report.decisions[index + 1].sequence_id;
+    return SequenceId(events::sequence_limit);
+}
+
+/// Of a log, what deciding again gives is the record but for the differences.
+void set_actual(IncidentReport& report) {
+    for (std::size_t i = 0; i < report.decisions.size(); ++i) {
+        IncidentDecision& decision = report.decisions[i];
+        for (const ReplayDifference& found : report.differences)
+            if (found.sequence_id >= decision.sequence_id && found.sequence_id < end_of(report, i))
+                decision.actual = found.got;
+    }
+}
+
+}  // namespace
+
+Result<IncidentReport> incident_report(const events::LogReader& log,
+                                       const std::optional<events::WorkflowId>& workflow,
+                                       const std::optional<std::vector<ReplayedDecision>>& expected) {
+    auto report = gather(log, workflow);
+    if (!report) return report;
+    auto cursor = log.read(SequenceId(1));
+    if (!cursor) return failure(cursor.error());
+    auto replay = Replay::start();
+    if (!replay) return failure(replay.error());
+    auto replayed = replay->run(**cursor, {}, expected.has_value());
+    if (!replayed) return failure(replayed.error());
+    if (expected) compare_expected(*expected, *replay, *replayed);
+    report->difference_count = replayed->difference_count;
+    report->differences = std::move(replayed->differences);
+    if (!expected) {
+        set_actual(*report);
+        return report;
+    }
+    for (IncidentDecision& decision : report->decisions) {
+        decision.expected = words_at(*expected, decision.sequence_id);
+        const bool passed_over = std::ranges::binary_search(replay->passed_over(), decision.sequence_id);
+        decision.actual =
+            passed_over ? std::string(not_again) : words_at(replay->decisions(), decision.sequence_id);
+    }
+    return report;
+}
+
+std::string incident_payload(const IncidentReport& report) {
+    return events::to_canonical_json(report);
+}
+
+}  // namespace ibkr::engine

@@ -1,0 +1,131 @@
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/integration/cli_support.hpp"
+
+// What an incident reviewer asks: what was decided, why, and what it changed. Over the live log, an export
+// and a fixture alike.
+
+using namespace ibkr::integration;
+using Json = nlohmann::json;
+
+namespace {
+
+const std::string fixtures = std::string(IBKR_SOURCE_DIR) + "/replay-fixtures/";
+const std::string secret(40, 's');
+
+/// A home with one filled order, and an export of all of it.
+struct FilledHome {
+    AgentHome home;
+    std::string preview_id;
+    std::string approval_id;
+    std::string file = home.path("export.jsonl");
+    int last = 0;
+
+    FilledHome() {
+        home.environment["IBKR_AUDIT_HMAC_SECRET"] = secret;
+        preview_id = preview(home, "5", "205");
+        approval_id = approve(home, preview_id);
+        (void)submit(home, approval_id, "k");
+        last = home.get({"audit", "export", "--output", file}).at("exported_count");
+    }
+    /// The answer, which must be the same from the live log and from the export.
+    [[nodiscard]] Json both(std::vector<std::string> words) const {
+        const Json live = home.get(words);
+        words.insert(words.end(), {"--file", file});
+        CHECK(home.get(words) == live);
+        return live;
+    }
+};
+
+std::vector<std::string> types_of(const Json& events) {
+    std::vector<std::string> types;
+    for (const Json& event : events)
+        types.push_back(event.at("event_type"));
+    return types;
+}
+
+}  // namespace
+
+TEST_CASE("one workflow is shown as it was", "[cli][replay]") {
+    const FilledHome filled;
+    const Json now =
+        filled.both({"replay", "--at", std::to_string(filled.last), "--workflow", filled.approval_id});
+    CHECK(now.at("kind") == "approval");
+    CHECK(now.at("workflow_id") == filled.approval_id);
+    CHECK(now.at("record").at("state") == "consumed");
+    CHECK(now.at("sequence_id") == filled.last);
+    CHECK(filled.home.get({"replay", "--workflow", filled.approval_id}).at("record") == now.at("record"));
+    CHECK(filled.home.refused({"replay", "--at", "2", "--workflow", filled.approval_id}, 2) ==
+          "INPUT_INVALID_TIME_RANGE");
+    CHECK(filled.home.refused({"replay", "--at", "2", "--workflow", "a b"}, 2) == "INPUT_INVALID_TIME_RANGE");
+    const Json fixture = filled.home.get({"replay", "--fixture", fixtures + "clean-fill", "--at", "8",
+                                          "--workflow", "019b8eac-175c-7445-bc21-a35dc6aff228"});
+    CHECK(fixture.at("record").at("state") == "approved");
+}
+
+TEST_CASE("why walks an event back to its root", "[cli][replay]") {
+    const FilledHome filled;
+    const Json why = filled.both({"replay", "why", std::to_string(filled.last)});
+    const auto types = types_of(why.at("chain"));
+    CHECK(types.front() == "policy_loaded");
+    for (const char* type : {"order_intent_received", "order_risk_checked", "paper_approval_recorded",
+                             "order_submit_intended", "paper_order_submitted"})
+        CHECK(std::ranges::count(types, type) >= 1);
+    CHECK(why.at("chain").back().at("sequence_id") == filled.last);
+    for (const Json& step : why.at("chain"))
+        for (const char* member : {"timestamp", "event_type", "user_id", "decision", "words", "role"})
+            CHECK(step.contains(member));
+    CHECK(filled.home.get({"replay", "why", why.at("event_id")}) == why);
+    CHECK(filled.home.refused({"replay", "why", "99999"}, 2) == "INPUT_INVALID_TIME_RANGE");
+    CHECK(filled.home.refused({"replay", "why", "a b"}, 2) == "INPUT_INVALID_TIME_RANGE");
+
+    const Ran table = filled.home.run({"replay", "why", "15", "--fixture", fixtures + "clean-fill"});
+    CHECK(table.exit_code == 0);
+    CHECK(table.out.find("sequence") == 0);
+    CHECK(table.out.find("in words") != std::string::npos);
+    CHECK(table.out.find("event 9 was decided from") != std::string::npos);
+}
+
+TEST_CASE("a timeline merges an order with its preview and approval", "[cli][replay]") {
+    const FilledHome filled;
+    const Json timeline = filled.both({"replay", "timeline", filled.preview_id});
+    CHECK(timeline.at("workflows").size() == 3);
+    const Json& events = timeline.at("events");
+    CHECK(events.front().at("since_ms") == 0);
+    CHECK(std::ranges::any_of(events, [](const Json& event) { return event.at("from") == "broker"; }));
+    CHECK(std::ranges::any_of(events, [](const Json& event) { return event.at("from") == "ours"; }));
+    CHECK(filled.home.get({"replay", "timeline", filled.approval_id}).at("events") == events);
+    CHECK(filled.home.refused({"replay", "timeline", "nobody"}, 2) == "INPUT_INVALID_TIME_RANGE");
+
+    const Ran table = filled.home.run({"replay", "timeline", filled.preview_id});
+    CHECK(table.exit_code == 0);
+    CHECK(table.out.find("sequence") == 0);
+    CHECK(table.out.find("broker") != std::string::npos);
+}
+
+TEST_CASE("a diff shows what changed between two events", "[cli][replay]") {
+    const FilledHome filled;
+    const Json diff = filled.both({"replay", "diff", "1", std::to_string(filled.last)});
+    CHECK(diff.at("from") == 1);
+    CHECK(diff.at("workflows").size() >= 3);
+    for (const Json& workflow : diff.at("workflows"))
+        CHECK(workflow.at("change") == "added");
+    CHECK(filled.home.refused({"replay", "diff", "5", "5"}, 2) == "INPUT_INVALID_TIME_RANGE");
+    CHECK(filled.home.refused({"replay", "diff", "5", "noon"}, 2) == "INPUT_INVALID_TIME_RANGE");
+    CHECK(filled.home.refused({"replay", "diff", "5", "99999"}, 2) == "INPUT_INVALID_TIME_RANGE");
+
+    const Ran table = filled.home.run({"replay", "diff", "8", "15", "--fixture", fixtures + "clean-fill"});
+    CHECK(table.exit_code == 0);
+    CHECK(table.out.find("order ") != std::string::npos);
+    CHECK(table.out.find("approved") != std::string::npos);
+}
+
+TEST_CASE("a history that cannot be read is an error of its own", "[cli][replay]") {
+    const AgentHome home;
+    CHECK(home.refused({"replay", "why", "1", "--fixture", home.path("none")}, 7) == "CONFIG_INVALID");
+    CHECK(home.refused({"replay", "why", "1", "--file", "a", "--fixture", "b"}, 7) == "CONFIG_INVALID");
+    CHECK(home.run({"replay", "why", "1", "--at", "5"}).exit_code == 2);
+}

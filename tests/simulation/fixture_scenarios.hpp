@@ -1,0 +1,17 @@
+#pragma once
+
+#include <span>
+
+#include "tests/support/engine_rig.hpp"
+
+namespace ibkr::testing {
+
+/// An incident that a folder of replay-fixtures/ records: what is done to a fresh rig, and checked there.
+struct FixtureScenario {
+    const char* name;
+    void (*play)(EngineRig&);
+};
+
+[[nodiscard]] std::span<const FixtureScenario> fixture_scenarios();
+
+}  // namespace ibkr::testing
