@@ -5,6 +5,7 @@
 #include "cli/commands/history.hpp"
 #include "cli/commands/replay_commands.hpp"
 #include "cli/commands/replay_text.hpp"
+#include "cli/commands/state_text.hpp"
 #include "engine/replay/fixture.hpp"
 #include "engine/replay/state_at.hpp"
 
@@ -53,8 +54,15 @@ int report_replay(App& app, const ReplayReport& found) {
     return replay_exit(app, found);
 }
 
-int report_state(App& app, const std::string& payload, const ReplayReport& found) {
-    app.print_payload(payload);
+/// Everything as a few tables; one workflow as the whole of its record.
+int report_state(App& app, const Arguments& arguments, const std::string& payload,
+                 const ReplayReport& found) {
+    const bool whole_state = !arguments.has("--workflow");
+    const auto value = whole_state && !app.wants_json() ? parse_value(payload) : std::nullopt;
+    if (value)
+        app.terminal().out(state_text(*value, app.terminal().out_style()));
+    else
+        app.print_payload(payload);
     return replay_exit(app, found);
 }
 
@@ -71,7 +79,7 @@ int replay_history(App& app, const Arguments& arguments, const Replay::Until& st
     if (!wants_state(arguments)) return report_replay(app, *found);
     auto state = state_then(arguments, *replay, *found);
     if (!state) return app.refuse(state.error());
-    return report_state(app, *state, *found);
+    return report_state(app, arguments, *state, *found);
 }
 
 int replay_fixture(App& app, const Arguments& arguments) {

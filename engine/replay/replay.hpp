@@ -24,7 +24,7 @@ struct ReplayDifference {
     static constexpr void describe(V& v, S& self) {
         v("expected", self.expected);
         v("got", self.got);
-        v("sequence_id", self.sequence_id);
+        v("sequence", self.sequence_id);
     }
 };
 

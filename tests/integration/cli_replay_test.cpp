@@ -129,3 +129,70 @@ TEST_CASE("a history that cannot be read is an error of its own", "[cli][replay]
     CHECK(home.refused({"replay", "why", "1", "--file", "a", "--fixture", "b"}, 7) == "CONFIG_INVALID");
     CHECK(home.run({"replay", "why", "1", "--at", "5"}).exit_code == 2);
 }
+
+TEST_CASE("a fixture recorded from the live log or an export replays without difference", "[cli][replay]") {
+    const FilledHome filled;
+    const std::string second = preview(filled.home, "5", "150");
+    (void)submit(filled.home, approve(filled.home, second), "second");
+    CHECK(filled.home.refused({"orders", "submit", "--account", "DU1234567", "--approval-id",
+                               filled.approval_id, "--idempotency-key", "k2", "--enable-paper"},
+                              1) == "APPROVAL_CONSUMED");
+    const std::string folder = filled.home.path("incident");
+    const Json recorded =
+        filled.home.get({"replay", "record", "--workflow", filled.approval_id, "--out", folder});
+    CHECK(recorded.at("workflows").size() == 3);
+    const Json replayed = filled.home.get({"replay", "--fixture", folder});
+    CHECK(replayed.at("difference_count") == 0);
+    CHECK(replayed.at("events_replayed") == recorded.at("events"));
+    CHECK(replayed.at("decisions_replayed") > 8);
+    CHECK(filled.home.read("incident/events.jsonl").find("local-user") == std::string::npos);
+    CHECK(filled.home.read("incident/README.md").find(filled.approval_id) != std::string::npos);
+
+    (void)filled.home.get({"replay", "record", "--workflow", filled.preview_id, "--out",
+                           filled.home.path("of-export"), "--file", filled.file});
+    CHECK(filled.home.get({"replay", "--fixture", filled.home.path("of-export")}).at("difference_count") ==
+          0);
+
+    CHECK(filled.home.refused({"replay", "record", "--workflow", filled.approval_id, "--out", folder}, 7) ==
+          "CONFIG_INVALID");
+    CHECK(filled.home.refused({"replay", "record", "--workflow", "nobody", "--out", filled.home.path("no")},
+                              2) == "INPUT_INVALID_TIME_RANGE");
+    CHECK(filled.home.run({"replay", "record", "--workflow", filled.approval_id}).exit_code == 2);
+}
+
+TEST_CASE("a changed expectation is a divergence with what was expected and what came", "[cli][replay]") {
+    const FilledHome filled;
+    const std::string folder = filled.home.path("incident");
+    (void)filled.home.get({"replay", "record", "--workflow", filled.approval_id, "--out", folder});
+    std::string expected = filled.home.read("incident/expected.json");
+    const auto at = expected.find("approval_reserved");
+    REQUIRE(at != std::string::npos);
+    filled.home.write("incident/expected.json", expected.replace(at, 17, "approval_released"));
+    CHECK(filled.home.refused({"replay", "--fixture", folder}, 2) == "REPLAY_DIVERGED");
+    const Ran json = filled.home.run({"replay", "--fixture", folder, "--json"});
+    const Json difference = json.out_json().at("differences").at(0);
+    CHECK(difference.at("sequence") > 0);
+    CHECK(difference.at("expected").get<std::string>().find("approval_released") != std::string::npos);
+    CHECK(difference.at("got").get<std::string>().find("approval_reserved") != std::string::npos);
+    const Ran text = filled.home.run({"replay", "--fixture", folder});
+    CHECK(text.out.find("1 difference") != std::string::npos);
+    CHECK(text.out.find("expected  ") != std::string::npos);
+}
+
+TEST_CASE("an incident report is filled from a fixture, an export and the log", "[cli][replay]") {
+    const FilledHome filled;
+    const Json of_log =
+        filled.both({"incident", "report", "--workflow", filled.approval_id, "--id", "INC-1"});
+    CHECK(of_log.at("incident_id") == "INC-1");
+    CHECK(of_log.at("approval_ids").at(0) == filled.approval_id);
+    CHECK(of_log.at("idempotency_keys").at(0) == "k");
+    CHECK(of_log.at("difference_count") == 0);
+    CHECK(of_log.at("decisions").size() >= 4);
+    const std::string folder = fixtures + "lost-answer-filled";
+    const Json of_fixture = filled.home.get({"incident", "report", "--fixture", folder});
+    CHECK(of_fixture.at("incident_id") == "lost-answer-filled");
+    CHECK(of_fixture.at("fixture") == folder);
+    CHECK(filled.home.refused({"incident", "report"}, 7) == "CONFIG_INVALID");
+    CHECK(filled.home.refused({"incident", "report", "--workflow", "nobody"}, 2) ==
+          "INPUT_INVALID_TIME_RANGE");
+}

@@ -6,7 +6,7 @@ namespace ibkr::engine {
 namespace {
 
 /// First and last turns told at most.
-constexpr std::size_t turns_told = 4;
+constexpr std::size_t turns_told = 2;
 
 std::string number(std::uint64_t value) {
     return std::to_string(value);

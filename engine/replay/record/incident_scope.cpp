@@ -134,6 +134,22 @@ bool changes_account(const IncidentScope& scope, const Event& event) {
            std::holds_alternative<events::PositionRecorded>(event.body);
 }
 
+/// Moves a workflow that is none of the incident's, though a key of it may stand in a text there.
+bool is_foreign(const IncidentScope& scope, const Event& event) {
+    switch (statemachines::workflow_kind(event.body)) {
+        case WorkflowKind::preview:
+        case WorkflowKind::approval:
+        case WorkflowKind::order:
+            return !concerns_account(scope, event);
+        case WorkflowKind::broker_session:
+            return !scope.workflows.contains(event.workflow_id);
+        case WorkflowKind::kill_switch:
+        case WorkflowKind::none:
+            return false;
+    }
+    return false;
+}
+
 bool changes_gateway(const Event& event) {
     return std::holds_alternative<events::PolicyLoaded>(event.body) ||
            std::holds_alternative<events::LogTailDiscarded>(event.body) ||
@@ -143,6 +159,8 @@ bool changes_gateway(const Event& event) {
 }  // namespace
 
 bool belongs_to(const IncidentScope& scope, const DecisionGroup& group) {
+    if (std::ranges::any_of(group.events, [&](const Event& event) { return is_foreign(scope, event); }))
+        return false;
     return std::ranges::any_of(
                group.events,
                [&](const Event& event) { return changes_gateway(event) || changes_account(scope, event); }) ||
