@@ -100,13 +100,14 @@ int run_replay(App& app, const Arguments& arguments) {
 
 int replay_exit(App& app, const ReplayReport& found) {
     if (found.difference_count == 0) return 0;
-    return app.refuse(
-        failure(
-            ErrorCode::replay_diverged,
-            std::to_string(found.difference_count) +
-                " decisions came out differently from what the log says; the first at event " +
-                std::to_string(found.differences.empty() ? 0 : found.differences.front().sequence_id.value()))
-            .value());
+    const auto first =
+        found.differences.empty() ? events::SequenceId() : found.differences.front().sequence_id;
+    return app.refuse(failure(ErrorCode::replay_diverged,
+                              "replay found " + std::to_string(found.difference_count) +
+                                  (found.difference_count == 1 ? " difference, at event "
+                                                               : " differences, the first at event ") +
+                                  std::to_string(first.value()))
+                          .value());
 }
 
 std::vector<Command> replay_commands() {
