@@ -116,7 +116,7 @@ TEST_CASE("without what was carried in, the window would decide otherwise", "[re
     const Days days;
     const auto scope = incident_scope(days.rig.log, days.incident.id);
     REQUIRE(scope);
-    const auto differences_with = [&](const CarriedState& carried) {
+    const auto comes_out_as_recorded = [&](const CarriedState& carried) {
         auto made = FixtureLog::create(days.rig.log.identity().log_id, {});
         REQUIRE(made);
         auto cursor = days.rig.log.read(events::SequenceId(1));
@@ -124,13 +124,18 @@ TEST_CASE("without what was carried in, the window would decide otherwise", "[re
         DecisionGroup group;
         while (*groups.next(group) && group.events.front().sequence_id <= scope->last)
             REQUIRE(made->take(group, *scope, carried));
-        auto fixture_cursor = made->log().read(events::SequenceId(1));
-        return Replay::start()->run(**fixture_cursor, {})->difference_count;
+        auto made_cursor = made->log().read(events::SequenceId(1));
+        auto replay = Replay::start();
+        const auto report = replay->run(**made_cursor, {});
+        return report && report->difference_count == 0;
     };
     const auto carried = carried_state(days.rig.log, *scope);
     REQUIRE(carried);
-    CHECK(differences_with(*carried) == 0);
-    CHECK(differences_with({}) > 0);
+    CHECK(carried->workflows.contains(days.working.id.text()));
+    CHECK(comes_out_as_recorded(*carried));
+    CarriedState without_order = *carried;
+    without_order.workflows.erase(days.working.id.text());
+    CHECK_FALSE(comes_out_as_recorded(without_order));
 }
 
 TEST_CASE("a recorded fixture names nobody and verifies under the published key alone", "[replay][record]") {

@@ -1,3 +1,5 @@
+#include <memory>
+
 #include <catch2/catch.hpp>
 
 #include "engine/replay/fixture.hpp"
