@@ -25,10 +25,9 @@ struct Expected {
 };
 
 tl::unexpected<events::Error> unusable(const std::string& what) {
-    return failure(
-        ErrorCode::config_invalid, what,
-        "A fixture is a folder with events.jsonl, expected.json and README.md; see "
-        "docs/incident-review.md and replay-fixtures/.");
+    return failure(ErrorCode::config_invalid, what,
+                   "A fixture is a folder with events.jsonl, expected.json and README.md; see "
+                   "docs/incident-review.md and replay-fixtures/.");
 }
 
 Result<std::vector<ReplayedDecision>> read_expected(const std::string& path) {

@@ -48,9 +48,12 @@ void compare_members(const std::string& path, const Json* before, const Json* af
     std::ranges::sort(members);
     const auto repeated = std::ranges::unique(members);
     members.erase(repeated.begin(), repeated.end());
-    for (const std::string& name : members)
-        compare_members(path.empty() ? name : path + "." + name, below(before, name), below(after, name),
-                        changes);
+    const std::string above = path.empty() ? path : path + ".";
+    for (const std::string& name : members) {
+        std::string member = above;
+        member += name;
+        compare_members(member, below(before, name), below(after, name), changes);
+    }
 }
 
 /// The workflows that have an event after `from` up to `to`, in the order of the first.
