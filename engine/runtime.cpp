@@ -173,7 +173,12 @@ Result<Executed> Runtime::run_write(const CallContext& context, const statemachi
     if (broker_.leaves_process())
         if (auto secured = parts_.log.secure_head(); !secured) return failure(secured.error());
     if (!pass(SuspensionPoint::before_write)) return stopped();
-    const Command outcome = make_broker_write(write, broker_, parts_.clock, parts_.accounts);
+    statemachines::RecordOutcome made = make_broker_write(write, broker_, parts_.clock, parts_.accounts);
+    // How a cancel ended the order is left to a network broker's book, which is read together with what had
+    // filled before: an answer that ended the order at once would make a contradiction of those fills.
+    if (write.operation == events::Operation::cancel && !broker_.book_read_proves_absence())
+        made.broker_status.clear();
+    const Command outcome = std::move(made);
     if (!pass(SuspensionPoint::after_write)) return stopped();
 
     // A local book can be read at once, so that the answer already says what filled. A network broker's

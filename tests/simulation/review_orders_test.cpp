@@ -149,6 +149,7 @@ TEST_CASE("an execution of an order that has ended is booked when it comes") {
     rig.broker.set_absence_provable(false);
     const Placed placed = place(rig, "10", "late");
     REQUIRE(rig.cancel(placed.broker_id, "cancel"));
+    REQUIRE(rig.runtime().reconcile());
     REQUIRE(order_of(rig, placed.order_id).state == "cancelled");
     rig.broker.fill(placed.broker_id, events::Quantity::whole(3), hundred_fifty);
     REQUIRE(rig.runtime().reconcile());
