@@ -37,7 +37,19 @@ IMPURE = [
     (r"\bgetenv\b", "the environment is not an input of a decision"),
     (r"\bstd::(j?thread|async|mutex|atomic)\b|\bthread_local\b", "deciders run on the caller's thread only"),
     (r"\bstd::unordered_\w+", "its order differs between builds; use an ordered container"),
+    (r"\bstd::(map|set)<\s*(const\s+)?[\w:]+\s*\*", "addresses differ between runs; order by what they point to"),
+    (r"<(sys/\w+\.h|fcntl\.h|dirent\.h|csignal|signal\.h|time\.h)>", "a decider makes no system call"),
+    (r"\b(fopen|freopen|popen|tmpfile|mkstemp|mmap|getpid|gethostname)\s*\(|\bstd::(system|tmpnam|signal)\b",
+     "a decider makes no system call"),
+    (r"\b(sleep_for|sleep_until|nanosleep|usleep)\b", "a decider never waits"),
 ]
+# Besides statemachines/: what folds, reads the decider's views, builds events from a decision, and replays.
+DECIDING = ("statemachines/", "engine/fold/", "engine/writer/state_reader", "engine/writer/event_builder",
+            "engine/replay/replay", "engine/replay/compare", "engine/replay/state_at")
+# The rest of the engine may use threads and locks; what differs from run to run comes through its ports.
+ENGINE_ASKS_PORTS = re.compile(
+    r"\b(system|steady|high_resolution|utc)_clock::now\b|\b(gettimeofday|clock_gettime|sleep_for|sleep_until)\b"
+    r"|\b(random_device|mt19937\w*|getrandom|getenv)\b|\bs?rand\s*\(")
 NO_FLOAT_ROOMS = {"events", "statemachines", "projections", "engine"}
 
 # Written in pieces, so that this file does not trip over itself.
@@ -145,15 +157,15 @@ def purity(_root, files):
     for file in files:
         if not file.is_cpp or file.room not in ROOMS:
             continue
-        if file.room == "statemachines":
+        if file.path.startswith(DECIDING):
             for pattern, why in IMPURE:
                 for number, found in find(pattern, file.only_code):
                     yield file.path, number, f"{found}: {why}"
         if file.room in NO_FLOAT_ROOMS:
             for number, found in find(r"\b(double|float)\b", file.only_code):
                 yield file.path, number, f"{found}: amounts are exact decimals"
-        if file.room == "engine" and not file.path.startswith("engine/ports/"):
-            for number, found in find(r"\bsystem_clock::now\b|\brandom_device\b|\bgetenv\b", file.only_code):
+        if file.room == "engine" and not file.path.startswith(("engine/ports/", *DECIDING)):
+            for number, found in find(ENGINE_ASKS_PORTS, file.only_code):
                 yield file.path, number, f"{found}: the engine asks its ports"
 
 
@@ -215,6 +227,35 @@ def honest_tests(_root, files):
             yield file.path, 1, "a file with test cases is named *_test.cpp"
 
 
+ORDER_SAFETY = "docs/order-safety.md"
+ORDER_FAULTS = 28
+TEST_NAME = re.compile(r'\bTEST_CASE\w*\(\s*"((?:[^"\\]|\\.)*)"')
+
+
+def order_safety(_root, files):
+    """Every fault that the page lists has a test, by its name, or says that it comes with the wire."""
+    page = next((file for file in files if file.path == ORDER_SAFETY), None)
+    if page is None:
+        if any(file.path.startswith("tests/simulation/") for file in files):
+            yield ORDER_SAFETY, 1, "the page of faults and what covers each is missing"
+        return
+    names = {name for file in files if file.in_tests for name in TEST_NAME.findall(file.text)}
+    faults = set()
+    for number, line in enumerate(page.text.splitlines(), 1):
+        row = re.match(r"\|\s*(\d+)\s*\|.*\|([^|]*)\|\s*$", line)
+        if not row:
+            continue
+        faults.add(int(row.group(1)))
+        named = re.findall(r"`([^`]+)`", row.group(2))
+        if not named and "comes with the wire" not in row.group(2):
+            yield page.path, number, "names no test that covers it"
+        for name in named:
+            if name not in names:
+                yield page.path, number, f"there is no test '{name}'"
+    for fault in sorted(set(range(1, ORDER_FAULTS + 1)) - faults):
+        yield page.path, 1, f"fault {fault} has no row"
+
+
 def top_level(root, _files):
     for name in sorted(os.listdir(root)):
         if name not in TOP_LEVEL and name not in NOT_SOURCE:
@@ -239,7 +280,7 @@ def scripts(root, files):
             yield file.path, 1, "bash -n: " + check.stderr.strip()
 
 
-RULES = [include_walls, purity, headers, sizes, leftovers, honest_tests, top_level, scripts]
+RULES = [include_walls, purity, headers, sizes, leftovers, honest_tests, order_safety, top_level, scripts]
 
 
 def violations(root):

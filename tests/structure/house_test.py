@@ -32,7 +32,11 @@ GOOD = {
     "tests/unit/events/a_test.cpp": '#include "events/result.hpp"\n#include <sqlite3.h>\n' + GOOD_TEST,
     "scripts/build": "#!/usr/bin/env bash\nset -euo pipefail\necho hi\n",
     "README.md": "# Read me\n",
+    "docs/order-safety.md": "".join(f"| {n} | a fault | `a` |\n" for n in range(1, 28)) +
+                            "| 28 | a fault | comes with the wire |\n",
 }
+
+PAGE = "".join(f"| {n} | a fault | `a` |\n" for n in range(1, 29))
 
 # name: (files laid over GOOD, text that a violation must contain)
 BAD = {
@@ -56,6 +60,15 @@ BAD = {
     "double after a digit separator": ({"statemachines/b.cpp": "int a = 1'000; double b; int c = 2'0;\n"},
                                        "exact decimals"),
     "double in a value": ({"events/b.hpp": HEADER + "double quantity();\n"}, "exact decimals"),
+    "file": ({"statemachines/b.cpp": 'auto* f = std::fopen("a", "r");\n'}, "no system call"),
+    "system header": ({"statemachines/b.cpp": "#include <sys/stat.h>\n"}, "no system call"),
+    "wait": ({"statemachines/b.cpp": "nanosleep(&a, &b);\n"}, "never waits"),
+    "order by address": ({"statemachines/b.cpp": "std::map<const Order*, int> m;\n"}, "addresses differ"),
+    "fold with a mutex": ({"engine/fold/b.cpp": "std::mutex m;\n"}, "on the caller's thread only"),
+    "replay with a clock": ({"engine/replay/replay.cpp": "auto t = steady_clock::now();\n"}, "time is a fact"),
+    "state reader with files": ({"engine/writer/state_reader.cpp": "#include <fstream>\n"}, "no clock, thread"),
+    "engine sleeps": ({"engine/b.cpp": "std::this_thread::sleep_for(a);\n"}, "asks its ports"),
+    "engine's random numbers": ({"engine/b.cpp": "int a = rand();\n"}, "asks its ports"),
     "engine reads the clock": ({"engine/b.cpp": "auto t = system_clock::now();\n"}, "asks its ports"),
     "heavy json": ({"io/b.hpp": HEADER + "#include <nlohmann/json.hpp>\n"}, "is heavy"),
     "heavy rocksdb": ({"events/b.hpp": HEADER + "#include <rocksdb/db.h>\n"}, "is heavy"),
@@ -81,6 +94,9 @@ BAD = {
     "only a comment asserts": ({"tests/unit/io/b_test.cpp": 'TEST_CASE("b") { f(); /* REQUIRE(f()) */ }\n'},
                                "asserts nothing"),
     "no test case": ({"tests/unit/io/b_test.cpp": "int REQUIRE_a;\n"}, "holds no test case"),
+    "fault without a test": ({"docs/order-safety.md": PAGE.replace("`a`", "later", 1)}, "names no test"),
+    "fault whose test is gone": ({"docs/order-safety.md": PAGE.replace("`a`", "`b`", 1)}, "there is no test"),
+    "fault left out": ({"docs/order-safety.md": PAGE.replace("| 3 |", "| x |")}, "fault 3 has no row"),
     "test case in a helper": ({"tests/unit/io/helper.cpp": GOOD_TEST}, "is named *_test.cpp"),
     "stray top level": ({"notes/a.md": "x\n"}, "does not belong"),
     "stray top level file": ({"Makefile": "x\n"}, "does not belong"),

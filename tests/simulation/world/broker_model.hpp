@@ -1,0 +1,136 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/ports/broker.hpp"
+#include "engine/ports/clock.hpp"
+
+namespace ibkr::simulation {
+
+/// What becomes of one broker write on its way.
+enum class WriteFault : std::uint8_t {
+    none,
+    lose_request,   ///< never arrives
+    lose_answer,    ///< processed; the answer never arrives
+    deliver_twice,  ///< the broker gets it twice and answers the second one
+    refuse,         ///< a definite no
+    hold_up,        ///< arrives only `hold_up_ms` later; no answer comes (network brokers)
+};
+inline constexpr std::uint64_t write_faults = 6;
+[[nodiscard]] std::string_view name_of(WriteFault fault) noexcept;
+
+/// A broker with an order book of truth of its own; it outlives the engine. It has one stock, fills only when
+/// told to, and never trusts a client: two orders that arrive are two orders. Shares no code with the
+/// simulated venue.
+class BrokerModel final : public engine::Broker {
+public:
+    /// `is_local`: a venue beside the log, whose book is complete at every read. Otherwise a broker across a
+    /// network: its reads may lag, and absence from them proves nothing.
+    BrokerModel(engine::VirtualClock& clock, bool is_local) : clock_(clock), is_local_(is_local) {}
+
+    /// An order as the broker itself knows it.
+    struct Truth {
+        engine::BrokerOrder order;
+        events::Timestamp listed_from;  ///< reads show it from then on
+        [[nodiscard]] bool live() const;
+        [[nodiscard]] events::Quantity open_quantity() const;  ///< what may still fill
+    };
+    [[nodiscard]] const std::vector<Truth>& book() const { return book_; }
+    [[nodiscard]] events::Quantity position() const;
+    /// Requests that began, by client order id: an order is sent once, ever.
+    [[nodiscard]] const std::map<events::ClientOrderId, int>& submits_begun() const { return submits_begun_; }
+    [[nodiscard]] bool is_local() const { return is_local_; }
+
+    // What the market and other people do. `nth` counts live orders, modulo their number; false: there is
+    // none.
+    bool fill(std::uint64_t nth, std::int64_t units);
+    /// What has filled is not rejected any more, but cancelled.
+    bool end(std::uint64_t nth, engine::BrokerOrderStatus status);
+    /// Every accepted limit order at or above this price fills at once.
+    void fill_at_or_above(std::int64_t price) { fill_from_ = price; }
+
+    // Faults.
+    void next_write(WriteFault fault) { write_faults_.push_back(fault); }
+    void before_next_write(std::function<void()> event) { before_write_ = std::move(event); }
+    void set_lag_ms(std::int64_t ms) { lag_ms_ = is_local_ ? 0 : ms; }
+    void set_reads_fail(bool fail) { reads_fail_ = fail; }
+    void set_executions_twice(bool twice) { executions_twice_ = twice; }
+    void set_says_live(bool live) { says_live_ = live; }
+    void set_quote_age_ms(std::int64_t ms) { quote_age_ms_ = ms; }
+    /// The session ends and begins anew: a network broker gives out the ids of its newest orders again.
+    void restart_session(std::int64_t ids_back);
+    /// Requests that were held up and are due by now arrive.
+    void deliver_held_up();
+    void heal();
+    static constexpr std::int64_t hold_up_ms = 4'000;
+
+    /// Asked when a write begins, before anything happens to it.
+    std::function<void(const engine::SubmitRequest&)> on_submit;
+    std::function<void(const events::BrokerOrderId&, events::Operation)> on_change;
+    /// Told of each fault that took effect and the order it met.
+    std::function<void(WriteFault, events::Operation, const std::string& order)> on_fault;
+
+    [[nodiscard]] static events::AccountId account() { return events::AccountId("DU2468024"); }
+    [[nodiscard]] static events::Contract stock();
+
+    std::string_view backend_name() const override { return "broker_model"; }
+    bool book_read_proves_absence() const override { return is_local_; }
+    bool leaves_process() const override { return !is_local_; }
+    events::Result<engine::BrokerSession> session() override;
+    events::Result<std::vector<engine::BrokerAccount>> accounts() override;
+    events::Result<engine::BrokerPortfolio> portfolio(const events::AccountId& account) override;
+    events::Result<std::vector<engine::BrokerPosition>> positions(const events::AccountId& account) override;
+    events::Result<std::vector<events::Contract>> search_contracts(std::string_view query) override;
+    events::Result<events::Contract> contract(const events::ContractId& id) override;
+    events::Result<events::Quote> quote(const events::ContractId& id) override;
+    events::Result<std::vector<engine::Bar>> bars(const events::ContractId& id, std::string_view duration,
+                                                  std::string_view bar_size) override;
+    events::Result<std::vector<engine::BrokerOrder>> orders(const events::AccountId& account) override;
+    events::Result<std::optional<engine::BrokerOrder>> find_by_client_order_id(
+        const events::AccountId& account, const events::ClientOrderId& id) override;
+    events::Result<std::vector<events::Execution>> executions(const events::AccountId& account) override;
+    engine::BrokerAnswer submit(const engine::SubmitRequest& request) override;
+    engine::BrokerAnswer cancel(const engine::CancelRequest& request) override;
+    engine::BrokerAnswer modify(const engine::ModifyRequest& request) override;
+
+private:
+    /// Runs one write through its fault: `process` is the broker's own doing.
+    engine::BrokerAnswer carry(events::Operation operation, const std::string& order,
+                               const std::function<engine::BrokerAnswer()>& process);
+    engine::BrokerAnswer place(const engine::SubmitRequest& request);
+    engine::BrokerAnswer take_cancel(const engine::CancelRequest& request);
+    engine::BrokerAnswer take_modify(const engine::ModifyRequest& request);
+    Truth* newest_with(const events::BrokerOrderId& id);
+    Truth* nth_live(std::uint64_t nth);
+    void execute(Truth& truth, events::Quantity quantity);
+
+    struct HeldUp {
+        events::Timestamp due;
+        std::function<engine::BrokerAnswer()> process;
+    };
+    struct Fill {
+        events::Execution execution;
+        events::Timestamp listed_from;
+    };
+    engine::VirtualClock& clock_;
+    bool is_local_;
+    std::vector<Truth> book_;
+    std::vector<Fill> fills_;
+    std::vector<HeldUp> held_up_;
+    std::map<events::ClientOrderId, int> submits_begun_;
+    std::deque<WriteFault> write_faults_;
+    std::function<void()> before_write_;
+    std::optional<std::int64_t> fill_from_;
+    std::int64_t next_id_ = 7'000;
+    std::int64_t lag_ms_ = 0;
+    std::int64_t quote_age_ms_ = 0;
+    bool reads_fail_ = false;
+    bool executions_twice_ = false;
+    bool says_live_ = false;
+};
+
+}  // namespace ibkr::simulation

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/ports/broker.hpp"
+#include "events/event.hpp"
+#include "events/log/chain/chain.hpp"
+#include "tests/simulation/world/disk.hpp"
+#include "tests/simulation/world/violations.hpp"
+
+namespace ibkr::simulation {
+
+/// Reads the log record by record as it grows and knows, from the records alone and with no code of the
+/// engine, what was intended and where every order stands by its events' claims. Checks what each record and
+/// each broker write must be: I2, O2, O4, O5, O8, O9.
+class Observer {
+public:
+    Observer(const SimulatedDisk& disk, Violations& violations);
+
+    struct Order {
+        events::AccountHash account;
+        events::OrderSubmitIntended intent;
+        events::Timestamp intended_at;
+        std::string state;  ///< claimed by its newest event that claims one
+        events::BrokerOrderId broker_order_id;
+        std::map<std::string, events::OrderModifyIntended> modifies;  ///< by intent id, without outcome
+        std::map<std::string, events::OrderCancelIntended> cancels;
+    };
+
+    /// Reads what is new.
+    void follow();
+    /// Reads everything again: the log is another one than it was.
+    void start_over();
+    /// What a crash took was never acknowledged, and is not known any more.
+    void forget_beyond_head() {
+        if (read_to_ > disk_.head().sequence) start_over();
+    }
+
+    /// A broker write begins at `now`: its intent must be durable and allow exactly this.
+    void check_submit(const engine::SubmitRequest& request, const events::AccountHash& account,
+                      events::Timestamp now);
+    void check_change(const events::BrokerOrderId& id, events::Operation operation, events::Timestamp now);
+
+    [[nodiscard]] const std::map<events::WorkflowId, Order>& orders() const { return orders_; }
+    /// The state of the order with this client order id or broker order id; empty when there is none.
+    [[nodiscard]] std::string state_of(const std::string& id) const;
+    [[nodiscard]] bool has_event(const events::EventId& id) const;
+    [[nodiscard]] events::SequenceId read_to() const { return read_to_; }
+
+private:
+    struct Approval {
+        std::string state, order_hash;
+        events::Timestamp expires_at;
+        events::WorkflowId reserved_by;
+    };
+    void take(const events::Event& event);
+    void take_order_event(const events::Event& event);
+    void take_approval_event(const events::Event& event);
+    void check_transition(const Order& order, const events::Event& event, const std::string& next);
+
+    const SimulatedDisk& disk_;
+    Violations& violations_;
+    events::SequenceId read_to_;
+    std::unique_ptr<events::ChainVerifier> verifier_;
+    std::map<events::WorkflowId, Order> orders_;
+    std::map<events::WorkflowId, Approval> approvals_;
+    std::map<events::EventId, events::SequenceId> events_;
+};
+
+}  // namespace ibkr::simulation
