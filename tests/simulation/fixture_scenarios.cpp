@@ -6,6 +6,7 @@
 
 #include "engine/log_records.hpp"
 #include "engine/ports/suspension.hpp"
+#include "tests/simulation/rule_scenarios.hpp"
 
 namespace ibkr::testing {
 namespace {
@@ -170,8 +171,11 @@ constexpr std::array scenarios{
 
 }  // namespace
 
-std::span<const FixtureScenario> fixture_scenarios() {
-    return scenarios;
+std::vector<FixtureScenario> fixture_scenarios() {
+    std::vector<FixtureScenario> all(scenarios.begin(), scenarios.end());
+    for (const auto& more : {limit_scenarios(), approval_scenarios(), change_scenarios()})
+        all.insert(all.end(), more.begin(), more.end());
+    return all;
 }
 
 }  // namespace ibkr::testing

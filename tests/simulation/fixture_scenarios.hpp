@@ -1,6 +1,6 @@
 #pragma once
 
-#include <span>
+#include <vector>
 
 #include "tests/support/engine_rig.hpp"
 
@@ -12,6 +12,6 @@ struct FixtureScenario {
     void (*play)(EngineRig&);
 };
 
-[[nodiscard]] std::span<const FixtureScenario> fixture_scenarios();
+[[nodiscard]] std::vector<FixtureScenario> fixture_scenarios();
 
 }  // namespace ibkr::testing
