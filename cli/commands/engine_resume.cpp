@@ -7,7 +7,7 @@
 #include "cli/input.hpp"
 #include "cli/operator_secret.hpp"
 #include "events/catalogue.hpp"
-#include "events/event_codec.hpp"
+#include "events/event_cursor.hpp"
 #include "events/json/json_text.hpp"
 
 namespace ibkr::cli {
@@ -81,24 +81,22 @@ struct Recorded {
 
 /// What stands in the log from `log_resumed` on.
 Result<Recorded> read_recorded(const events::LogReader& log, events::SequenceId from) {
-    auto cursor = log.read(from);
-    if (!cursor) return failure(cursor.error());
+    auto history = events::EventCursor::read(log, from);
+    if (!history) return failure(history.error());
     Recorded recorded;
-    events::Record record;
+    events::Event event;
     for (;;) {
-        const auto more = (*cursor)->next(record);
+        const auto more = history->next(event);
         if (!more) return failure(more.error());
         if (!*more) return recorded;
-        const auto event = events::decode_record(record);
-        if (!event) return failure(event.error());
-        if (std::holds_alternative<events::LogResumed>(event->body)) recorded.log_resumed = event->event_id;
-        if (std::holds_alternative<events::OrderSubmitIntended>(event->body))
-            recorded.orders.add(event->workflow_id);
-        if (std::holds_alternative<events::OrderCancelIntended>(event->body) ||
-            std::holds_alternative<events::OrderModifyIntended>(event->body))
+        if (std::holds_alternative<events::LogResumed>(event.body)) recorded.log_resumed = event.event_id;
+        if (std::holds_alternative<events::OrderSubmitIntended>(event.body))
+            recorded.orders.add(event.workflow_id);
+        if (std::holds_alternative<events::OrderCancelIntended>(event.body) ||
+            std::holds_alternative<events::OrderModifyIntended>(event.body))
             ++recorded.keys;
-        if (std::holds_alternative<events::ApprovalRevoked>(event->body))
-            recorded.approvals.add(event->workflow_id);
+        if (std::holds_alternative<events::ApprovalRevoked>(event.body))
+            recorded.approvals.add(event.workflow_id);
     }
 }
 

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "events/event_codec.hpp"
+#include "events/event_cursor.hpp"
 #include "events/json/describe_codec.hpp"
 
 namespace ibkr::engine {
@@ -59,21 +59,19 @@ void compare_members(const std::string& path, const Json* before, const Json* af
 /// The workflows that have an event after `from` up to `to`, in the order of the first.
 Result<std::vector<WorkflowId>> touched(const events::LogReader& log, SequenceId from, SequenceId to,
                                         std::uint64_t& left_off) {
-    auto cursor = log.read(from.next());
-    if (!cursor) return failure(cursor.error());
+    auto history = events::EventCursor::read(log, from.next());
+    if (!history) return failure(history.error());
     std::vector<WorkflowId> ids;
-    events::Record record;
+    events::Event event;
     for (;;) {
-        auto read = (*cursor)->next(record);
-        if (!read) return failure(read.error());
-        if (!*read || record.sequence > to) return ids;
-        auto event = events::decode_record(record);
-        if (!event) return failure(event.error());
-        if (event->workflow_id.empty() || std::ranges::find(ids, event->workflow_id) != ids.end()) continue;
+        auto more = history->next(event);
+        if (!more) return failure(more.error());
+        if (!*more || event.sequence_id > to) return ids;
+        if (event.workflow_id.empty() || std::ranges::find(ids, event.workflow_id) != ids.end()) continue;
         if (ids.size() == diff_workflows_max)
             ++left_off;
         else
-            ids.push_back(event->workflow_id);
+            ids.push_back(event.workflow_id);
     }
 }
 

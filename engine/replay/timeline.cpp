@@ -4,7 +4,7 @@
 #include <set>
 #include <variant>
 
-#include "events/event_codec.hpp"
+#include "events/event_cursor.hpp"
 #include "events/json/describe_codec.hpp"
 
 namespace ibkr::engine {
@@ -39,19 +39,18 @@ public:
         rows_.clear();
         left_off_ = 0;
         grew_ = false;
-        auto cursor = log.read(events::SequenceId(1));
-        if (!cursor) return failure(cursor.error());
-        Record record;
+        auto history = events::EventCursor::read(log, events::SequenceId(1));
+        if (!history) return failure(history.error());
+        const auto concerns = [&](const Record& record) {
+            return std::ranges::any_of(workflows_,
+                                       [&](const WorkflowId& id) { return names(record, id.text()); });
+        };
+        Event event;
         for (;;) {
-            auto read = (*cursor)->next(record);
-            if (!read) return failure(read.error());
-            if (!*read) return {};
-            const bool concerns = std::ranges::any_of(
-                workflows_, [&](const WorkflowId& id) { return names(record, id.text()); });
-            if (!concerns) continue;
-            auto event = events::decode_record(record);
-            if (!event) return failure(event.error());
-            take(*event);
+            auto more = history->next(event, concerns);
+            if (!more) return failure(more.error());
+            if (!*more) return {};
+            take(event);
         }
     }
     [[nodiscard]] bool grew() const { return grew_; }

@@ -4,15 +4,15 @@
 #include <utility>
 
 #include "engine/replay/why_links.hpp"
-#include "events/event_codec.hpp"
+#include "events/event_cursor.hpp"
 #include "events/json/describe_codec.hpp"
 
 namespace ibkr::engine {
 namespace {
 
 using events::Event;
+using events::EventCursor;
 using events::failure;
-using events::LogCursor;
 using events::Record;
 using events::Result;
 
@@ -26,16 +26,16 @@ tl::unexpected<events::Error> no_such_event() {
 }
 
 /// Walks back to the event that is asked about.
-Result<Event> find(LogCursor& newest_first, const EventName& name) {
-    Record record;
+Result<Event> find(EventCursor& newest_first, const EventName& name) {
+    const auto may_be_it = [&](const Record& record) {
+        return name.sequence ? record.sequence <= *name.sequence : names(record, name.id.text());
+    };
+    Event event;
     for (;;) {
-        auto read = newest_first.next(record);
-        if (!read) return failure(read.error());
-        if (!*read || (name.sequence && record.sequence < *name.sequence)) return no_such_event();
-        if (!name.sequence && !names(record, name.id.text())) continue;
-        auto event = events::decode_record(record);
-        if (!event) return failure(event.error());
-        if (name.sequence ? event->sequence_id == *name.sequence : event->event_id == name.id) return event;
+        auto more = newest_first.next(event, may_be_it);
+        if (!more) return failure(more.error());
+        if (!*more || (name.sequence && event.sequence_id < *name.sequence)) return no_such_event();
+        if (name.sequence || event.event_id == name.id) return event;
     }
 }
 
@@ -44,9 +44,9 @@ Result<Event> find(LogCursor& newest_first, const EventName& name) {
 Result<Why> why(const events::LogReader& log, const EventName& name) {
     const events::SequenceId head = log.head().sequence;
     if (name.sequence ? *name.sequence > head : name.id.empty()) return no_such_event();
-    auto cursor = log.read_back(name.sequence.value_or(head));
-    if (!cursor) return failure(cursor.error());
-    auto asked = find(**cursor, name);
+    auto newest_first = EventCursor::read_back(log, name.sequence.value_or(head));
+    if (!newest_first) return failure(newest_first.error());
+    auto asked = find(*newest_first, name);
     if (!asked) return failure(asked.error());
     Why found;
     found.sequence_id = asked->sequence_id;
@@ -54,22 +54,19 @@ Result<Why> why(const events::LogReader& log, const EventName& name) {
     found.chain.push_back(step_of(*asked, "event"));
     WhyLinks links;
     links.follow(*asked);
-    Record record;
+    Event event;
     while (!links.empty()) {
-        auto read = (*cursor)->next(record);
-        if (!read) return failure(read.error());
-        if (!*read) break;
-        if (!links.may_meet(record)) continue;
-        auto event = events::decode_record(record);
-        if (!event) return failure(event.error());
-        auto role = links.meet(*event);
+        auto more = newest_first->next(event, [&](const Record& record) { return links.may_meet(record); });
+        if (!more) return failure(more.error());
+        if (!*more) break;
+        auto role = links.meet(event);
         if (!role) continue;
         if (found.chain.size() == why_steps_max) {
             found.older_left_off = true;
             break;
         }
-        found.chain.push_back(step_of(*event, std::move(*role)));
-        links.follow(*event);
+        found.chain.push_back(step_of(event, std::move(*role)));
+        links.follow(event);
     }
     std::ranges::reverse(found.chain);
     return found;

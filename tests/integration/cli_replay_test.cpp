@@ -160,6 +160,28 @@ TEST_CASE("a fixture recorded from the live log or an export replays without dif
     CHECK(filled.home.run({"replay", "record", "--workflow", filled.approval_id}).exit_code == 2);
 }
 
+TEST_CASE("a fixture is recorded over a rotation of the key, without what other accounts asked",
+          "[cli][replay]") {
+    const AgentHome home;
+    const std::string previewed = preview(home, "5", "205");
+    CHECK(home.refused({"orders", "preview", "--account", "U1234567", "--symbol", "AAPL", "--side", "buy",
+                        "--quantity", "5", "--limit-price", "205", "--enable-preview"},
+                       1) == "ORDER_POLICY_REFUSED");
+    (void)home.get({"audit", "rotate-key"});
+    const std::string approval = approve(home, previewed);
+    (void)home.get({"audit", "rotate-key"});
+    (void)submit(home, approval, "k");
+    const std::string folder = home.path("incident");
+    (void)home.get({"replay", "record", "--workflow", approval, "--out", folder});
+    const Json replayed = home.get({"replay", "--fixture", folder});
+    CHECK(replayed.at("difference_count") == 0);
+    CHECK(replayed.at("decisions_replayed") > 4);
+    const std::string events = home.read("incident/events.jsonl");
+    CHECK(events.find("order_execution_recorded") != std::string::npos);
+    CHECK(events.find("ORDER_ACCOUNT_MODE_REFUSED") == std::string::npos);
+    CHECK(events.find("audit_key_") == std::string::npos);
+}
+
 TEST_CASE("a changed expectation is a divergence with what was expected and what came", "[cli][replay]") {
     const FilledHome filled;
     const std::string folder = filled.home.path("incident");

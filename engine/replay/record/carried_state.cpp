@@ -5,7 +5,7 @@
 #include <utility>
 #include <variant>
 
-#include "events/event_codec.hpp"
+#include "events/event_cursor.hpp"
 #include "statemachines/evolve/evolve.hpp"
 
 namespace ibkr::engine {
@@ -133,18 +133,16 @@ private:
 }  // namespace
 
 Result<CarriedState> carried_state(const events::LogReader& log, const IncidentScope& scope) {
-    auto cursor = log.read(SequenceId(1));
-    if (!cursor) return failure(cursor.error());
+    auto history = events::EventCursor::read(log, SequenceId(1));
+    if (!history) return failure(history.error());
     Walk walk(scope);
-    events::Record record;
+    Event event;
     for (;;) {
-        auto read = (*cursor)->next(record);
-        if (!read) return failure(read.error());
-        if (!*read || record.sequence >= scope.first) return std::move(walk).result();
-        auto event = events::decode_record(record);
-        if (!event) return failure(event.error());
-        if (!scope.accounts.contains(event->account_id_hash)) continue;
-        walk.take(*event);
+        auto more = history->next(event);
+        if (!more) return failure(more.error());
+        if (!*more || event.sequence_id >= scope.first) return std::move(walk).result();
+        if (!scope.accounts.contains(event.account_id_hash)) continue;
+        walk.take(event);
         if (walk.is_full())
             return failure(events::ErrorCode::input_invalid_time_range,
                            "too many orders were open at one time to be recorded",

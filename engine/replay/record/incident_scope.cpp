@@ -8,7 +8,7 @@
 #include "engine/replay/decision_groups.hpp"
 #include "engine/replay/event_line.hpp"
 #include "engine/replay/timeline.hpp"
-#include "events/event_codec.hpp"
+#include "events/event_cursor.hpp"
 #include "statemachines/command_codec.hpp"
 #include "statemachines/evolve/evolve.hpp"
 
@@ -73,27 +73,25 @@ bool names_any(const Record& record, const Ids& ids) {
 
 /// Accounts, keys and bounds of the incident itself; `since` becomes the earliest moment it looked back to.
 Result<void> read_incident(const events::LogReader& log, IncidentScope& scope, Timestamp& since) {
-    auto cursor = log.read(SequenceId(1));
-    if (!cursor) return failure(cursor.error());
-    Record record;
+    auto history = events::EventCursor::read(log, SequenceId(1));
+    if (!history) return failure(history.error());
+    const auto concerns = [&](const Record& record) { return names_any(record, scope.workflows); };
+    Event event;
     bool met = false;
     for (;;) {
-        auto read = (*cursor)->next(record);
-        if (!read) return failure(read.error());
-        if (!*read) return {};
-        if (!names_any(record, scope.workflows)) continue;
-        auto event = events::decode_record(record);
-        if (!event) return failure(event.error());
-        since = std::min(met ? since : event->timestamp, counted_since(*event).value_or(event->timestamp));
+        auto more = history->next(event, concerns);
+        if (!more) return failure(more.error());
+        if (!*more) return {};
+        since = std::min(met ? since : event.timestamp, counted_since(event).value_or(event.timestamp));
         met = true;
-        scope.last = event->sequence_id;
-        if (!event->account_id_hash.empty()) scope.accounts.insert(event->account_id_hash);
+        scope.last = event.sequence_id;
+        if (!event.account_id_hash.empty()) scope.accounts.insert(event.account_id_hash);
         std::visit(
             [&](const auto& body) {
                 if constexpr (requires { body.idempotency_key; })
                     scope.keys.insert(body.idempotency_key.text());
             },
-            event->body);
+            event.body);
     }
 }
 

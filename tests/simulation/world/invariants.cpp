@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "engine/replay/record/record_fixture.hpp"
 #include "engine/replay/state_at.hpp"
 
 namespace ibkr::simulation {
@@ -149,6 +150,17 @@ void Invariants::check_replay() {
                               "the exposure is not that of a rebuild");
 }
 
+void Invariants::check_recorded() {
+    const auto& orders = world_.observer.orders();
+    if (orders.empty()) return;
+    const auto chosen = std::next(
+        orders.begin(), static_cast<std::ptrdiff_t>(world_.disk.head().sequence.value() % orders.size()));
+    const auto fixture = engine::record_fixture(world_.disk, chosen->first, {});
+    world_.violations.require(
+        fixture.has_value(), "R5",
+        "no fixture of order " + chosen->first.text() + ": " + (fixture ? "" : fixture.error().message));
+}
+
 void Invariants::check_filled() {
     for (const BrokerModel::Truth& truth : world_.broker.book()) {
         const std::string& id = truth.order.client_order_id.text();
@@ -173,6 +185,7 @@ void Invariants::check_quiescence() {
     if (!world_.running() || world_.held())
         return world_.violations.add("L1", "the engine does not come up after every fault is over");
     check_replay();
+    check_recorded();
     check_filled();
     const auto pending = world_.store().orders_with_pending_intent();
     world_.violations.require(pending && pending->empty(), "O3", "an intent has no outcome");

@@ -31,6 +31,7 @@ private:
     void check_limits();        ///< O6, O8
     void check_exposure();      ///< O6, as the engine counts it
     void check_replay();        ///< R1, R2
+    void check_recorded();      ///< R5
     void check_filled();        ///< O3
 
     World& world_;
