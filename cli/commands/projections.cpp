@@ -1,6 +1,6 @@
 #include "cli/app.hpp"
 #include "cli/command_list.hpp"
-#include "cli/commands/log_source.hpp"
+#include "cli/commands/audit/log_source.hpp"
 #include "cli/operator_secret.hpp"
 #include "events/json/json_text.hpp"
 #include "projections/read_store.hpp"

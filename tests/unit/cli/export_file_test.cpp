@@ -1,4 +1,4 @@
-#include "cli/commands/export_file.hpp"
+#include "cli/commands/audit/export_file.hpp"
 
 #include <filesystem>
 #include <fstream>

@@ -1,9 +1,9 @@
-#include "cli/commands/key_options.hpp"
+#include "cli/commands/audit/key_options.hpp"
 
 #include <algorithm>
 
 #include "cli/app.hpp"
-#include "cli/commands/log_source.hpp"
+#include "cli/commands/audit/log_source.hpp"
 #include "events/log/directory/files.hpp"
 #include "events/log/export/export.hpp"
 

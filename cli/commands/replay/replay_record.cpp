@@ -1,6 +1,6 @@
 #include "cli/app.hpp"
-#include "cli/commands/history.hpp"
-#include "cli/commands/replay_commands.hpp"
+#include "cli/commands/replay/history.hpp"
+#include "cli/commands/replay/replay_commands.hpp"
 #include "cli/print/text.hpp"
 #include "engine/replay/record/record_fixture.hpp"
 #include "events/log/directory/files.hpp"

@@ -5,7 +5,7 @@
 
 #include "cli/app.hpp"
 #include "cli/command.hpp"
-#include "cli/commands/log_source.hpp"
+#include "cli/commands/audit/log_source.hpp"
 #include "events/log/chain/chain.hpp"
 
 namespace ibkr::cli {

@@ -1,4 +1,4 @@
-#include "cli/commands/audit_commands.hpp"
+#include "cli/commands/audit/audit_commands.hpp"
 #include "cli/operator_secret.hpp"
 #include "cli/print/text.hpp"
 #include "events/json/json_text.hpp"

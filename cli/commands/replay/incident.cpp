@@ -2,9 +2,9 @@
 
 #include "cli/app.hpp"
 #include "cli/command_list.hpp"
-#include "cli/commands/history.hpp"
-#include "cli/commands/incident_text.hpp"
-#include "cli/commands/replay_commands.hpp"
+#include "cli/commands/replay/history.hpp"
+#include "cli/commands/replay/incident_text.hpp"
+#include "cli/commands/replay/replay_commands.hpp"
 #include "engine/replay/fixture.hpp"
 #include "engine/replay/incident/incident_report.hpp"
 

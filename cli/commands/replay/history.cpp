@@ -1,4 +1,4 @@
-#include "cli/commands/history.hpp"
+#include "cli/commands/replay/history.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -2,7 +2,7 @@
 
 #include "cli/app.hpp"
 #include "cli/call_context.hpp"
-#include "cli/commands/engine_commands.hpp"
+#include "cli/commands/engine/engine_commands.hpp"
 #include "cli/engine_access.hpp"
 #include "cli/resident.hpp"
 #include "engine/ports/clock.hpp"

@@ -1,5 +1,5 @@
 #include "cli/app.hpp"
-#include "cli/commands/engine_commands.hpp"
+#include "cli/commands/engine/engine_commands.hpp"
 #include "cli/engine_access.hpp"
 #include "cli/print/text.hpp"
 #include "cli/resident.hpp"

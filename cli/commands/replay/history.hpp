@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "cli/command.hpp"
-#include "cli/commands/key_options.hpp"
-#include "cli/commands/log_source.hpp"
+#include "cli/commands/audit/key_options.hpp"
+#include "cli/commands/audit/log_source.hpp"
 #include "engine/replay/export_log.hpp"
 
 namespace ibkr::cli {

@@ -1,4 +1,4 @@
-#include "cli/commands/incident_text.hpp"
+#include "cli/commands/replay/incident_text.hpp"
 
 #include <vector>
 

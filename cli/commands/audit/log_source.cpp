@@ -1,4 +1,4 @@
-#include "cli/commands/log_source.hpp"
+#include "cli/commands/audit/log_source.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
-#include "cli/commands/audit_commands.hpp"
-#include "cli/commands/export_file.hpp"
+#include "cli/commands/audit/audit_commands.hpp"
+#include "cli/commands/audit/export_file.hpp"
 #include "cli/print/text.hpp"
 #include "engine/gateway/read_questions.hpp"
 #include "engine/payloads/audit_payloads.hpp"

@@ -1,9 +1,9 @@
-#include "cli/commands/audit_follow.hpp"
+#include "cli/commands/audit/audit_follow.hpp"
 
 #include <chrono>
 
 #include "cli/app.hpp"
-#include "cli/commands/log_source.hpp"
+#include "cli/commands/audit/log_source.hpp"
 #include "cli/print/text.hpp"
 #include "cli/stop_signal.hpp"
 #include "events/log/chain/chain.hpp"

@@ -2,10 +2,10 @@
 
 #include "cli/app.hpp"
 #include "cli/command_list.hpp"
-#include "cli/commands/history.hpp"
-#include "cli/commands/replay_commands.hpp"
-#include "cli/commands/replay_text.hpp"
-#include "cli/commands/state_text.hpp"
+#include "cli/commands/replay/history.hpp"
+#include "cli/commands/replay/replay_commands.hpp"
+#include "cli/commands/replay/replay_text.hpp"
+#include "cli/commands/replay/state_text.hpp"
 #include "engine/replay/fixture.hpp"
 #include "engine/replay/state_at.hpp"
 

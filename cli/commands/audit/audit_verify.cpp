@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "cli/commands/audit_commands.hpp"
-#include "cli/commands/key_options.hpp"
+#include "cli/commands/audit/audit_commands.hpp"
+#include "cli/commands/audit/key_options.hpp"
 #include "cli/print/text.hpp"
 #include "engine/gateway/read_questions.hpp"
 #include "engine/payloads/audit_payloads.hpp"

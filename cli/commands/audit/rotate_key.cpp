@@ -2,7 +2,7 @@
 
 #include "cli/app.hpp"
 #include "cli/command_list.hpp"
-#include "cli/commands/log_source.hpp"
+#include "cli/commands/audit/log_source.hpp"
 #include "cli/compose.hpp"
 #include "cli/operator_secret.hpp"
 #include "engine/gateway/gateway.hpp"

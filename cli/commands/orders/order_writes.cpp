@@ -1,5 +1,5 @@
 #include "cli/command_list.hpp"
-#include "cli/commands/order_options.hpp"
+#include "cli/commands/orders/order_options.hpp"
 #include "cli/input.hpp"
 
 namespace ibkr::cli {

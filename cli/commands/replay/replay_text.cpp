@@ -1,4 +1,4 @@
-#include "cli/commands/replay_text.hpp"
+#include "cli/commands/replay/replay_text.hpp"
 
 #include "cli/print/text.hpp"
 

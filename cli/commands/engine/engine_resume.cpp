@@ -2,7 +2,7 @@
 
 #include "cli/app.hpp"
 #include "cli/call_context.hpp"
-#include "cli/commands/engine_commands.hpp"
+#include "cli/commands/engine/engine_commands.hpp"
 #include "cli/compose.hpp"
 #include "cli/input.hpp"
 #include "cli/operator_secret.hpp"

@@ -1,4 +1,4 @@
-#include "cli/commands/state_text.hpp"
+#include "cli/commands/replay/state_text.hpp"
 
 #include <vector>
 
