@@ -1,9 +1,5 @@
 #include "engine/replay/decision_groups.hpp"
 
-#include <utility>
-
-#include "events/event_codec.hpp"
-
 namespace ibkr::engine {
 
 using events::failure;
@@ -13,31 +9,26 @@ bool begins_group(const events::Event& event, const std::vector<events::Event>& 
     return event.decided_from.has_value() || group.empty() || event.causation_id != group.front().event_id;
 }
 
-Result<std::optional<DecisionGroups::Ahead>> DecisionGroups::read() {
-    Ahead ahead;
-    auto read = cursor_.next(ahead.record);
-    if (!read) return failure(read.error());
-    if (!*read) return std::optional<Ahead>{};
-    auto event = events::decode_record(ahead.record);
-    if (!event) return failure(event.error());
-    ahead.event = std::move(*event);
-    return std::optional<Ahead>(std::move(ahead));
+Result<DecisionGroups> DecisionGroups::read(const events::LogReader& log) {
+    auto history = events::EventCursor::read(log, events::SequenceId(1));
+    if (!history) return failure(history.error());
+    return DecisionGroups(std::move(*history));
 }
 
 Result<bool> DecisionGroups::next(DecisionGroup& group) {
     group.events.clear();
     group.records.clear();
     while (!ended_) {
-        if (!ahead_) {
-            auto found = read();
-            if (!found) return failure(found.error());
-            ahead_ = std::move(*found);
+        if (!has_ahead_) {
+            auto more = history_.next(ahead_);
+            if (!more) return failure(more.error());
+            has_ahead_ = *more;
         }
-        ended_ = !ahead_;
-        if (ended_ || (!group.events.empty() && begins_group(ahead_->event, group.events))) break;
-        group.events.push_back(std::move(ahead_->event));
-        group.records.push_back(std::move(ahead_->record));
-        ahead_.reset();
+        ended_ = !has_ahead_;
+        if (ended_ || (!group.events.empty() && begins_group(ahead_, group.events))) break;
+        group.events.push_back(std::move(ahead_));
+        group.records.push_back(history_.record());
+        has_ahead_ = false;
     }
     return !group.events.empty();
 }

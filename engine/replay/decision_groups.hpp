@@ -1,10 +1,9 @@
 #pragma once
 
-#include <optional>
+#include <utility>
 #include <vector>
 
-#include "events/event.hpp"
-#include "events/log/log.hpp"
+#include "events/event_cursor.hpp"
 
 namespace ibkr::engine {
 
@@ -22,21 +21,18 @@ struct DecisionGroup {
 /// A history in decisions instead of events.
 class DecisionGroups {
 public:
-    /// `cursor` gives the records in log order and outlives this.
-    explicit DecisionGroups(events::LogCursor& cursor) : cursor_(cursor) {}
+    /// The whole of `log`, up to its head of this moment; `log` outlives this.
+    [[nodiscard]] static events::Result<DecisionGroups> read(const events::LogReader& log);
 
     /// The next group, or false at the end. Errors: those of the cursor and of decoding.
     [[nodiscard]] events::Result<bool> next(DecisionGroup& group);
 
 private:
-    struct Ahead {
-        events::Event event;
-        events::Record record;
-    };
-    [[nodiscard]] events::Result<std::optional<Ahead>> read();
+    explicit DecisionGroups(events::EventCursor history) : history_(std::move(history)) {}
 
-    events::LogCursor& cursor_;
-    std::optional<Ahead> ahead_;  ///< read already: the first of the next group
+    events::EventCursor history_;
+    events::Event ahead_;  ///< when `has_ahead_`: read already, the first of the next group
+    bool has_ahead_ = false;
     bool ended_ = false;
 };
 

@@ -27,13 +27,12 @@ Result<IncidentReport> gather(const events::LogReader& log,
         if (!related) return failure(related.error());
         workflows.emplace(related->workflows.begin(), related->workflows.end());
     }
-    auto cursor = log.read(SequenceId(1));
-    if (!cursor) return failure(cursor.error());
+    auto groups = DecisionGroups::read(log);
+    if (!groups) return failure(groups.error());
     IncidentEvents found(std::move(workflows));
-    DecisionGroups groups(**cursor);
     DecisionGroup group;
     for (;;) {
-        auto read = groups.next(group);
+        auto read = groups->next(group);
         if (!read) return failure(read.error());
         if (!*read) break;
         found.take(group);

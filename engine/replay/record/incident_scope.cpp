@@ -106,12 +106,11 @@ Result<std::optional<Timestamp>> read_window(const events::LogReader& log, Incid
     scope.first = {};
     scope.touched.clear();
     scope.mentioned.clear();
-    auto cursor = log.read(SequenceId(1));
-    if (!cursor) return failure(cursor.error());
-    DecisionGroups groups(**cursor);
+    auto groups = DecisionGroups::read(log);
+    if (!groups) return failure(groups.error());
     DecisionGroup group;
     for (;;) {
-        auto read = groups.next(group);
+        auto read = groups->next(group);
         if (!read) return failure(read.error());
         if (!*read || group.events.front().sequence_id > scope.last) return std::optional<Timestamp>{};
         const Event& decision = group.events.front();

@@ -22,12 +22,11 @@ Result<FixtureLog> chosen(const events::LogReader& log, const IncidentScope& sco
     if (!carried) return failure(carried.error());
     auto made = FixtureLog::create(log.identity().log_id, exact_values);
     if (!made) return made;
-    auto cursor = log.read(SequenceId(1));
-    if (!cursor) return failure(cursor.error());
-    DecisionGroups groups(**cursor);
+    auto groups = DecisionGroups::read(log);
+    if (!groups) return failure(groups.error());
     DecisionGroup group;
     for (;;) {
-        auto read = groups.next(group);
+        auto read = groups->next(group);
         if (!read) return failure(read.error());
         if (!*read || group.events.front().sequence_id > scope.last) return made;
         if (auto taken = made->take(group, scope, *carried); !taken) return failure(taken.error());

@@ -119,10 +119,9 @@ TEST_CASE("without what was carried in, the window would decide otherwise", "[re
     const auto comes_out_as_recorded = [&](const CarriedState& carried) {
         auto made = FixtureLog::create(days.rig.log.identity().log_id, {});
         REQUIRE(made);
-        auto cursor = days.rig.log.read(events::SequenceId(1));
-        DecisionGroups groups(**cursor);
+        auto groups = DecisionGroups::read(days.rig.log);
         DecisionGroup group;
-        while (*groups.next(group) && group.events.front().sequence_id <= scope->last)
+        while (*groups->next(group) && group.events.front().sequence_id <= scope->last)
             REQUIRE(made->take(group, *scope, carried));
         auto made_cursor = made->log().read(events::SequenceId(1));
         auto replay = Replay::start();
