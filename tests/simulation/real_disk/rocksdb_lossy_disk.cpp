@@ -1,10 +1,12 @@
 #include "tests/simulation/real_disk/rocksdb_lossy_disk.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -53,8 +55,8 @@ public:
         fs::create_directory(work_);
         for (const auto& entry : fs::directory_iterator(fs::path(data_) / "log"))
             if (is_kept(entry.path()))
-                entries_[entry.path().filename().string()] = add(entry.path(), entry.file_size());
-        durable_entries_ = entries_;
+                now_.entries[entry.path().filename().string()] = add(entry.path(), entry.file_size());
+        now_.durable_entries = now_.entries;
         note_anchors_synced();
     }
 
@@ -64,6 +66,12 @@ public:
         const std::scoped_lock lock(mutex_);
         if (watcher_ && is_kept(path))
             watcher_(++operations_, what + (" " + fs::path(path).filename().string()));
+        const bool of_wal = path.ends_with(".log");
+        if (of_wal && full_ && what == std::string_view("append")) return IOStatus::NoSpace("full");
+        if (of_wal && fail_next_sync_ && what == std::string_view("sync")) {
+            fail_next_sync_ = false;
+            return IOStatus::IOError("the sync failed");
+        }
         const IOStatus status = change();
         if (status.ok()) note();
         return status;
@@ -71,16 +79,50 @@ public:
 
     FileNumber created(const std::string& path) {
         const FileNumber number = add(path, 0);
-        entries_[fs::path(path).filename().string()] = number;
+        now_.entries[fs::path(path).filename().string()] = number;
         return number;
     }
-    void removed(const std::string& path) { entries_.erase(fs::path(path).filename().string()); }
+    void removed(const std::string& path) { now_.entries.erase(fs::path(path).filename().string()); }
     void renamed(const std::string& from, const std::string& to) {
-        const auto moved = entries_.extract(fs::path(from).filename().string());
-        if (!moved.empty()) entries_[fs::path(to).filename().string()] = moved.mapped();
+        const auto moved = now_.entries.extract(fs::path(from).filename().string());
+        if (!moved.empty()) now_.entries[fs::path(to).filename().string()] = moved.mapped();
     }
-    void entries_synced() { durable_entries_ = entries_; }
-    File& file(FileNumber number) { return files_.at(number); }
+    void entries_synced() {
+        if (!lying_) now_.durable_entries = now_.entries;
+    }
+    void appended(FileNumber number, std::uint64_t bytes) { now_.files.at(number).written += bytes; }
+    void synced(FileNumber number) {
+        if (!lying_) now_.files.at(number).synced = now_.files.at(number).written;
+    }
+    [[nodiscard]] std::uint64_t bytes_of(FileNumber number) const { return now_.files.at(number).written; }
+
+    void fail_next_sync() {
+        const std::scoped_lock lock(mutex_);
+        fail_next_sync_ = true;
+    }
+    void set_full(bool full) {
+        const std::scoped_lock lock(mutex_);
+        full_ = full;
+    }
+    void lie_about_syncs() {
+        const std::scoped_lock lock(mutex_);
+        lying_ = true;
+    }
+    [[nodiscard]] bool wal_is_synced() const {
+        const std::scoped_lock lock(mutex_);
+        const Moment& moment = frozen_ ? *frozen_ : now_;
+        return std::ranges::all_of(moment.entries, [&](const auto& entry) {
+            const File& file = moment.files.at(entry.second);
+            return !entry.first.ends_with(".log") ||
+                   (file.synced == file.written && moment.durable_entries.contains(entry.first));
+        });
+    }
+    void freeze() {
+        const std::scoped_lock lock(mutex_);
+        if (frozen_) return;
+        frozen_ = now_;
+        frozen_->anchors = content_of(fs::path(data_) / "anchors");
+    }
 
     void watch(Watcher watcher) {
         const std::scoped_lock lock(mutex_);
@@ -88,7 +130,7 @@ public:
     }
     void note_anchors_synced() {
         const std::scoped_lock lock(mutex_);
-        synced_anchors_ = content_of(fs::path(data_) / "anchors");
+        now_.synced_anchors = content_of(fs::path(data_) / "anchors");
     }
 
     void picture(DiskPolicy policy, std::uint64_t seed, const std::string& to) const {
@@ -96,17 +138,27 @@ public:
         fs::create_directory(to);
         for (const auto& entry : fs::directory_iterator(data_))
             if (entry.path().filename() != "log") fs::copy(entry.path(), to / entry.path().filename());
+        const Moment& moment = frozen_ ? *frozen_ : now_;
         if (policy == DiskPolicy::drop || policy == DiskPolicy::tear)
-            write_content(fs::path(to) / "anchors", synced_anchors_);
+            write_content(fs::path(to) / "anchors", moment.synced_anchors);
+        else if (frozen_)
+            write_content(fs::path(to) / "anchors", moment.anchors);
         const fs::path log = fs::path(to) / "log";
         fs::create_directory(log);
-        for (const auto& [name, number] : policy == DiskPolicy::drop ? durable_entries_ : entries_)
-            write_content(log / name, left_of(number, policy, seed));
+        for (const auto& [name, number] :
+             policy == DiskPolicy::drop ? moment.durable_entries : moment.entries)
+            write_content(log / name, left_of(number, moment.files.at(number), policy, seed));
         for (const auto& path : {fs::path(to), log})
             fs::permissions(path, fs::perms::owner_all);
     }
 
 private:
+    struct Moment {
+        std::map<FileNumber, File> files;
+        std::map<std::string, FileNumber> entries, durable_entries;
+        std::string synced_anchors, anchors;  ///< the latter of a frozen one
+    };
+
     /// The info log and the lock are no part of a store's data.
     static bool is_kept(const fs::path& path) {
         const std::string name = path.filename().string();
@@ -116,12 +168,11 @@ private:
     FileNumber add(const fs::path& path, std::uint64_t bytes) {
         const FileNumber number = next_++;
         fs::create_hard_link(path, fs::path(work_) / std::to_string(number));
-        files_[number] = {bytes, bytes};
+        now_.files[number] = {bytes, bytes};
         return number;
     }
 
-    std::string left_of(FileNumber number, DiskPolicy policy, std::uint64_t seed) const {
-        const File& file = files_.at(number);
+    std::string left_of(FileNumber number, const File& file, DiskPolicy policy, std::uint64_t seed) const {
         std::string content = content_of(fs::path(work_) / std::to_string(number));
         content.resize(file.written);
         const std::uint64_t unsynced = file.written - file.synced;
@@ -140,9 +191,9 @@ private:
     Watcher watcher_;
     std::uint64_t operations_ = 0;
     FileNumber next_ = 1;
-    std::map<FileNumber, File> files_;
-    std::map<std::string, FileNumber> entries_, durable_entries_;
-    std::string synced_anchors_;
+    Moment now_;
+    std::optional<Moment> frozen_;
+    bool full_ = false, fail_next_sync_ = false, lying_ = false;
 };
 
 class LossyDisk::Files final : public rocksdb::FileSystemWrapper {
@@ -209,21 +260,21 @@ private:
         IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* context) override {
             return state_->operate(
                 "append", path_, [&] { return FSWritableFileOwnerWrapper::Append(data, options, context); },
-                [&] { state_->file(number_).written += data.size(); });
+                [&] { state_->appended(number_, data.size()); });
         }
         IOStatus Append(const Slice& data, const IOOptions& options,
                         const rocksdb::DataVerificationInfo& verification, IODebugContext* context) override {
             return state_->operate(
                 "append", path_,
                 [&] { return FSWritableFileOwnerWrapper::Append(data, options, verification, context); },
-                [&] { state_->file(number_).written += data.size(); });
+                [&] { state_->appended(number_, data.size()); });
         }
         IOStatus Truncate(std::uint64_t bytes, const IOOptions& options, IODebugContext* context) override {
             return state_->operate(
                 "truncate", path_,
                 [&] { return FSWritableFileOwnerWrapper::Truncate(bytes, options, context); },
                 [&] {
-                    assert(bytes == state_->file(number_).written);  // gives room back, never data
+                    assert(bytes == state_->bytes_of(number_));  // gives room back, never data
                 });
         }
         IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
@@ -237,10 +288,7 @@ private:
     private:
         template <class Sync>
         IOStatus synced(const Sync& sync) {
-            return state_->operate("sync", path_, sync, [&] {
-                State::File& file = state_->file(number_);
-                file.synced = file.written;
-            });
+            return state_->operate("sync", path_, sync, [&] { state_->synced(number_); });
         }
 
         std::shared_ptr<State> state_;
@@ -290,6 +338,26 @@ void LossyDisk::watch(Watcher watcher) {
 
 void LossyDisk::note_anchors_synced() {
     state_->note_anchors_synced();
+}
+
+void LossyDisk::fail_next_sync() {
+    state_->fail_next_sync();
+}
+
+void LossyDisk::set_full(bool full) {
+    state_->set_full(full);
+}
+
+void LossyDisk::lie_about_syncs() {
+    state_->lie_about_syncs();
+}
+
+bool LossyDisk::wal_is_synced() const {
+    return state_->wal_is_synced();
+}
+
+void LossyDisk::freeze() {
+    state_->freeze();
 }
 
 void LossyDisk::picture(DiskPolicy policy, std::uint64_t seed, const std::string& to) const {

@@ -40,8 +40,21 @@ public:
 
     void note_anchors_synced();
 
-    /// A new directory `to` with what a crash now leaves. `seed` says where a file is torn, and whether a
-    /// garbled one holds noise or zeros.
+    // Faults of the write-ahead log.
+    /// The next sync fails: what it was to make durable is not.
+    void fail_next_sync();
+    /// Nothing more can be appended until there is room again.
+    void set_full(bool full);
+    /// From now on syncs say that they happened and did not.
+    void lie_about_syncs();
+
+    /// What every write-ahead file holds is durable.
+    [[nodiscard]] bool wal_is_synced() const;
+    /// Power is lost here: pictures show this moment from now on. The first call counts.
+    void freeze();
+
+    /// A new directory `to` with what a crash now, or at the frozen moment, leaves. `seed` says where a file
+    /// is torn, and whether a garbled one holds noise or zeros.
     void picture(DiskPolicy policy, std::uint64_t seed, const std::string& to) const;
 
 private:

@@ -1,6 +1,9 @@
 #include "tests/simulation/world/disk.hpp"
 
 #include <algorithm>
+#include <cassert>
+
+#include "events/catalogue.hpp"
 
 namespace ibkr::simulation {
 
@@ -32,6 +35,15 @@ std::string_view name_of(DiskPolicy policy) noexcept {
 
 SimulatedDisk::SimulatedDisk(LogKeys keys, CrashPoints& points, engine::Clock& clock)
     : stored_(std::move(keys)), points_(points), clock_(clock) {}
+
+void SimulatedDisk::create(const RecordMaker& make_record) {
+    const LogIdentity ours = identity();
+    const PendingRecord first =
+        make_record(SequenceId(1),
+                    LogCreated{ours.log_id_hex(), log_format_version, ours.key_id_hex(), "simulation"}, {});
+    [[maybe_unused]] const auto made = append({&first, 1}, SequenceId(1));
+    assert(made);
+}
 
 Result<void> SimulatedDisk::can_write() const {
     if (!alive_) return failure(ErrorCode::audit_write_failed, "the log could not be written before");
@@ -131,8 +143,8 @@ void SimulatedDisk::roll_back(std::uint64_t appends, bool with_anchors) {
     sync_anchors();
 }
 
-std::optional<Mac> SimulatedDisk::mac_at(SequenceId sequence) const {
-    auto cursor = stored_.read_back(sequence);
+std::optional<Mac> Disk::mac_at(SequenceId sequence) const {
+    auto cursor = read_back(sequence);
     Record record;
     if (!cursor) return std::nullopt;
     const auto found = (*cursor)->next(record);
@@ -147,7 +159,7 @@ SequenceId SimulatedDisk::highest_anchor() const {
     return highest;
 }
 
-StartVerdict SimulatedDisk::judge(const std::optional<Head>& checkpoint) const {
+StartVerdict SimulatedDisk::judge(const std::optional<Head>& checkpoint) {
     StartFindings findings;
     findings.head = stored_.head().sequence;
     const std::vector<AttestedGap> attested = stored_.gaps();

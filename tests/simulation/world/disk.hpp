@@ -7,6 +7,7 @@
 
 #include "engine/ports/clock.hpp"
 #include "events/log/directory/disk_reserve.hpp"
+#include "events/log/directory/log_directory.hpp"
 #include "events/log/memory_log.hpp"
 #include "events/log/start/start_rules.hpp"
 #include "tests/simulation/world/crash_points.hpp"
@@ -23,11 +24,56 @@ enum class DiskPolicy : std::uint8_t {
 inline constexpr std::uint64_t disk_policies = 4;
 [[nodiscard]] std::string_view name_of(DiskPolicy policy) noexcept;
 
-/// A disk with a log on it, as the engine's log port: records and anchor slots, each with what is synced and
-/// what a crash may take. It outlives the engine. One thread.
-class SimulatedDisk final : public events::Log, public events::DiskSpace {
+/// A disk with a log on it, as the engine's log port, with faults and with what a crash may take. It outlives
+/// the engine. `SimulatedDisk` holds it in memory, `RealDisk` (tests/simulation/real_disk) is the store
+/// itself.
+class Disk : public events::Log, public events::DiskSpace {
+public:
+    /// Record 1, where there is none yet.
+    virtual void create(const events::RecordMaker& make_record) = 0;
+
+    // Faults. Each holds until it happened or is taken back.
+    virtual void fail_sync_in(std::uint64_t appends) = 0;
+    /// The `appends`th append from now finds no room, nor does any later one; 0: there is room.
+    virtual void fill_up_in(std::uint64_t appends) = 0;
+    virtual void fail_next_anchor_sync() = 0;
+    /// From now on syncs say that they happened and did not: a disk that lies, which no log survives.
+    virtual void lie_about_syncs() = 0;
+    /// An older image is put back; `with_anchors` says whether the anchors on it are of that time too.
+    virtual void roll_back(std::uint64_t appends, bool with_anchors) = 0;
+
+    /// The process is gone: `policy` says what is left, and the next one may open it.
+    virtual void crash(DiskPolicy policy) = 0;
+    /// What a start finds. `checkpoint`: of read models that are kept.
+    [[nodiscard]] virtual events::StartVerdict judge(const std::optional<events::Head>& checkpoint) = 0;
+    /// Opens what a crash left, after `judge`. True: a torn tail was dropped, which is to be recorded.
+    [[nodiscard]] virtual bool reopen() = 0;
+
+    [[nodiscard]] virtual const events::LogKeys& keys() const = 0;
+    [[nodiscard]] virtual events::Head synced() const = 0;
+    [[nodiscard]] virtual bool sync_failed() const = 0;
+    [[nodiscard]] virtual bool has_unsynced() const = 0;
+    [[nodiscard]] virtual events::SequenceId highest_anchor() const = 0;
+    /// The mac at `sequence`; nothing when there is no such record.
+    [[nodiscard]] std::optional<events::Mac> mac_at(events::SequenceId sequence) const;
+
+    // The space port.
+    void set_space_low(bool low) { space_low_ = low; }
+    [[nodiscard]] events::DiskRoom room() override {
+        return space_low_ ? events::DiskRoom::low : events::DiskRoom::ample;
+    }
+    [[nodiscard]] std::string describe_limit() const override { return "the simulated disk is nearly full"; }
+
+private:
+    bool space_low_ = false;
+};
+
+/// A disk in memory: records and anchor slots, each with what is synced. One thread.
+class SimulatedDisk final : public Disk {
 public:
     SimulatedDisk(events::LogKeys keys, CrashPoints& points, engine::Clock& clock);
+
+    void create(const events::RecordMaker& make_record) override;
 
     // The log port. An append is written, then synced, then anchored; the process may end between.
     [[nodiscard]] events::Result<events::Head> append(std::span<const events::PendingRecord> records,
@@ -52,37 +98,21 @@ public:
         return stored_.read_back(from);
     }
 
-    // The space port.
-    [[nodiscard]] events::DiskRoom room() override {
-        return space_low_ ? events::DiskRoom::low : events::DiskRoom::ample;
-    }
-    [[nodiscard]] std::string describe_limit() const override { return "the simulated disk is nearly full"; }
+    void fail_sync_in(std::uint64_t appends) override { fail_sync_in_ = appends; }
+    void fill_up_in(std::uint64_t appends) override { full_in_ = appends; }
+    void fail_next_anchor_sync() override { fail_anchor_sync_ = true; }
+    void lie_about_syncs() override { lying_ = true; }
+    void roll_back(std::uint64_t appends, bool with_anchors) override;
 
-    // Faults. Each holds until it happened or is taken back.
-    void fail_sync_in(std::uint64_t appends) { fail_sync_in_ = appends; }
-    /// The `appends`th append from now finds no room, nor does any later one; 0: there is room.
-    void fill_up_in(std::uint64_t appends) { full_in_ = appends; }
-    void set_space_low(bool low) { space_low_ = low; }
-    void fail_next_anchor_sync() { fail_anchor_sync_ = true; }
-    /// From now on syncs say that they happened and did not: a disk that lies, which no log survives.
-    void lie_about_syncs() { lying_ = true; }
-    /// An older image is put back; `with_anchors` says whether the anchors on it are of that time too.
-    void roll_back(std::uint64_t appends, bool with_anchors);
+    void crash(DiskPolicy policy) override;
+    [[nodiscard]] events::StartVerdict judge(const std::optional<events::Head>& checkpoint) override;
+    [[nodiscard]] bool reopen() override;
 
-    /// The process is gone: `policy` says what is left, and the next one may open it.
-    void crash(DiskPolicy policy);
-    /// What a start finds. `checkpoint`: of read models that are kept.
-    [[nodiscard]] events::StartVerdict judge(const std::optional<events::Head>& checkpoint) const;
-    /// Opens what a crash left, after `judge`. True: a torn tail was dropped, which is to be recorded.
-    [[nodiscard]] bool reopen();
-
-    [[nodiscard]] const events::LogKeys& keys() const { return stored_.keys(); }
-    [[nodiscard]] events::Head synced() const { return synced_; }
-    [[nodiscard]] bool sync_failed() const { return sync_failed_; }
-    [[nodiscard]] bool has_unsynced() const { return stored_.head().sequence > synced_.sequence; }
-    [[nodiscard]] events::SequenceId highest_anchor() const;
-    /// The mac at `sequence`; nothing when there is no such record.
-    [[nodiscard]] std::optional<events::Mac> mac_at(events::SequenceId sequence) const;
+    [[nodiscard]] const events::LogKeys& keys() const override { return stored_.keys(); }
+    [[nodiscard]] events::Head synced() const override { return synced_; }
+    [[nodiscard]] bool sync_failed() const override { return sync_failed_; }
+    [[nodiscard]] bool has_unsynced() const override { return stored_.head().sequence > synced_.sequence; }
+    [[nodiscard]] events::SequenceId highest_anchor() const override;
 
 private:
     struct Slots {
@@ -106,7 +136,6 @@ private:
     bool sync_failed_ = false;
     std::uint64_t fail_sync_in_ = 0;
     std::uint64_t full_in_ = 0;
-    bool space_low_ = false;
     bool fail_anchor_sync_ = false;
     bool lying_ = false;
 };

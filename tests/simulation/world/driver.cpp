@@ -13,9 +13,9 @@ constexpr std::int64_t stall_ms = 6'000;
 /// Plays one plan.
 class Driver {
 public:
-    explicit Driver(const Plan& plan)
+    Driver(const Plan& plan, const MakeDisk& make_disk)
         : plan_(plan),
-          world_(plan.seed, plan.local_broker),
+          world_(plan.seed, plan.local_broker, make_disk),
           invariants_(world_),
           clients_(world_, invariants_) {
         first_point_ = world_.points.count();
@@ -242,8 +242,8 @@ std::string Driver::perform_fault(const Act& act) {
 
 }  // namespace
 
-Outcome run(const Plan& plan) {
-    return Driver(plan).play();
+Outcome run(const Plan& plan, const MakeDisk& make_disk) {
+    return Driver(plan, make_disk).play();
 }
 
 }  // namespace ibkr::simulation

@@ -22,7 +22,7 @@ struct Outcome {
 
 /// Runs a plan in a world of its own: act by act, every process that ends is followed by the next, the
 /// invariants are checked after each step; then all faults end and everything has to come to rest. Stops at
-/// the first violation. The same plan has the same outcome, always.
-[[nodiscard]] Outcome run(const Plan& plan);
+/// the first violation. The same plan has the same outcome, always, on the simulated disk.
+[[nodiscard]] Outcome run(const Plan& plan, const MakeDisk& make_disk = simulated_disk);
 
 }  // namespace ibkr::simulation

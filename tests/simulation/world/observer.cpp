@@ -34,7 +34,7 @@ bool is_evidence(const Body& body) {
 
 }  // namespace
 
-Observer::Observer(const SimulatedDisk& disk, Violations& violations) : disk_(disk), violations_(violations) {
+Observer::Observer(const Disk& disk, Violations& violations) : disk_(disk), violations_(violations) {
     start_over();
 }
 

@@ -18,7 +18,7 @@ namespace ibkr::simulation {
 /// each broker write must be: I2, O2, O4, O5, O8, O9.
 class Observer {
 public:
-    Observer(const SimulatedDisk& disk, Violations& violations);
+    Observer(const Disk& disk, Violations& violations);
 
     struct Order {
         events::AccountHash account;
@@ -61,7 +61,7 @@ private:
     void take_approval_event(const events::Event& event);
     void check_transition(const Order& order, const events::Event& event, const std::string& next);
 
-    const SimulatedDisk& disk_;
+    const Disk& disk_;
     Violations& violations_;
     events::SequenceId read_to_;
     std::unique_ptr<events::ChainVerifier> verifier_;

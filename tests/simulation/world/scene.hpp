@@ -11,7 +11,8 @@ namespace ibkr::simulation {
 class Scene {
 public:
     enum class BrokerKind : std::uint8_t { local, network };
-    explicit Scene(BrokerKind kind) : world(11, kind == BrokerKind::local), invariants(world) {}
+    explicit Scene(BrokerKind kind, const MakeDisk& make_disk = simulated_disk)
+        : world(11, kind == BrokerKind::local, make_disk), invariants(world) {}
 
     /// Preview and approval of an AAPL limit order. Their being refused is a violation.
     [[nodiscard]] events::WorkflowId approved(std::int64_t quantity, std::int64_t price,

@@ -43,9 +43,14 @@ Policies policies_for(const AccountHash& account) {
 
 }  // namespace
 
-World::World(std::uint64_t seed, bool local_broker)
+std::unique_ptr<Disk> simulated_disk(std::uint64_t seed, CrashPoints& points, Clock& clock) {
+    return std::make_unique<SimulatedDisk>(keys_of(seed), points, clock);
+}
+
+World::World(std::uint64_t seed, bool local_broker, const MakeDisk& make_disk)
     : clock(Timestamp(1'767'625'200'000)),  // 2026-01-05T15:00:00Z
-      disk(keys_of(seed), points, clock),
+      disk_(make_disk(seed, points, clock)),
+      disk(*disk_),
       broker(clock, local_broker),
       observer(disk, violations),
       ids_(seed),
@@ -57,12 +62,7 @@ World::World(std::uint64_t seed, bool local_broker)
     broker.on_change = [this](const BrokerOrderId& id, Operation operation) {
         observer.check_change(id, operation, clock.now());
     };
-    const LogIdentity identity = disk.identity();
-    const PendingRecord first = log_record_maker(clock, ids_)(
-        SequenceId(1),
-        LogCreated{identity.log_id_hex(), log_format_version, identity.key_id_hex(), "simulation"}, {});
-    [[maybe_unused]] const auto head = disk.append({&first, 1}, SequenceId(1));
-    assert(head);
+    disk.create(log_record_maker(clock, ids_));
     start_replay();
     [[maybe_unused]] const bool started = start();
     assert(started);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,12 +17,18 @@
 
 namespace ibkr::simulation {
 
-/// The engine between a simulated disk and a broker model, on one virtual clock. Disk, broker, clock and who
+/// The disk of a world, of this seed.
+using MakeDisk =
+    std::function<std::unique_ptr<Disk>(std::uint64_t seed, CrashPoints& points, engine::Clock& clock)>;
+[[nodiscard]] std::unique_ptr<Disk> simulated_disk(std::uint64_t seed, CrashPoints& points,
+                                                   engine::Clock& clock);
+
+/// The engine between a disk and a broker model, on one virtual clock. Disk, broker, clock and who
 /// watches them outlive the engine's processes. Two worlds of one seed in which the same happens are alike to
-/// the last byte.
+/// the last byte, on the simulated disk.
 class World {
 public:
-    World(std::uint64_t seed, bool local_broker);
+    World(std::uint64_t seed, bool local_broker, const MakeDisk& make_disk = simulated_disk);
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
@@ -55,7 +62,12 @@ public:
     engine::VirtualClock clock;
     Trace trace;
     Violations violations;
-    SimulatedDisk disk;
+
+private:
+    std::unique_ptr<Disk> disk_;
+
+public:
+    Disk& disk;
     BrokerModel broker;
     Observer observer;
     engine::Policies policies;
