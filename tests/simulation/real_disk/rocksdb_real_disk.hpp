@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "engine/ports/clock.hpp"
-#include "tests/simulation/real_disk/rocksdb_lossy_disk.hpp"
+#include "tests/simulation/real_disk/lossy_disk.hpp"
 
 namespace ibkr::simulation {
 
