@@ -64,6 +64,42 @@ RecordOutcome outcome_from_book(const OrderRecord& order, const std::optional<Re
     return recovered(order, Outcome::refused, "book_read", "the broker's book shows it did not take effect");
 }
 
+bool is_ended(BrokerOrderStatus status) {
+    return status == BrokerOrderStatus::cancelled || status == BrokerOrderStatus::rejected ||
+           status == BrokerOrderStatus::expired;
+}
+
+/// Whether the book counts more fills than are booked and reported beside it: executions are still to come.
+Result<bool> awaits_executions(const Queries& models, const OrderRecord& order, const BrokerOrder& book,
+                               const ReportOrder& report) {
+    std::map<events::ExecutionId, events::Quantity> fills;
+    std::vector<events::ExecutionId> ids;
+    for (const events::Execution& fill : report.executions)
+        if (fills.emplace(fill.execution_id, fill.quantity).second) ids.push_back(fill.execution_id);
+    const auto known = models.known_executions(order.account, ids);
+    if (!known) return failure(known.error());
+    events::Quantity awaited = book.filled_quantity;
+    for (const auto& [id, quantity] : fills)
+        if (!known->contains(id)) awaited = awaited.minus(quantity).value_or(awaited);
+    return awaited > order.filled_quantity;
+}
+
+/// Leaves the word that an order ended out of a network broker's report while executions that the book counts
+/// are missing: ended at once, the order would not count them, and booking them would contradict it. It stays
+/// open, each look asks again, and the list of orders shows the book's word beside its state. A book that
+/// counts no fills is taken at its word: nothing would ever end the wait.
+void hold_back_end(Runtime& runtime, const BrokerOrder& book, ReportOrder& report) {
+    if (!is_ended(book.status)) return;
+    const auto awaits = runtime.read([&](const Queries& models) -> Result<bool> {
+        const auto order = models.order(report.order_id);
+        if (!order) return failure(order.error());
+        return *order ? awaits_executions(models, **order, book, report) : Result<bool>(false);
+    });
+    if (awaits && !*awaits) return;
+    report.broker_status.clear();
+    report.message.clear();
+}
+
 }  // namespace
 
 std::optional<ReportOrder> Runtime::book_report(const events::WorkflowId& order_id,
@@ -82,7 +118,9 @@ std::optional<ReportOrder> Runtime::book_report(const events::WorkflowId& order_
     auto executions = broker_.executions_of_order(*raw, (*found)->broker_order_id);
     if (!executions) return std::nullopt;
     if (book_was_read != nullptr) *book_was_read = true;
-    return report_from_book(order_id, **found, *executions, parts_.accounts);
+    ReportOrder report = report_from_book(order_id, **found, *executions, parts_.accounts);
+    if (!broker_.book_read_proves_absence()) hold_back_end(*this, **found, report);
+    return report;
 }
 
 Result<void> Runtime::settle_pending_intents() {

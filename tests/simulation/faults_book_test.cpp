@@ -63,6 +63,51 @@ TEST_CASE("fault 8: an order that is called filled waits for the execution that 
     CHECK(scene.rest() == "");
 }
 
+TEST_CASE("fault 8: an order that is called cancelled or expired waits for the executions that are missing") {
+    using engine::BrokerOrderStatus;
+    for (const auto word : {BrokerOrderStatus::cancelled, BrokerOrderStatus::expired}) {
+        Scene scene(Kind::network);
+        static_cast<void>(scene.placed(10, 150, "order"));
+        scene.world.broker.fill(0, 4);
+        scene.world.broker.set_lag_ms(10'000);
+        scene.world.broker.fill(0, 3);
+        scene.world.broker.end(0, word);
+        scene.reconcile();
+        CHECK(scene.order("order").filled_quantity == Quantity::whole(4));
+        CHECK(scene.order("order").state == "partially_filled");
+        CHECK(scene.exposure().open_buys == Quantity::whole(6));
+        const auto listed = scene.world.gateway().orders_list(scene.world.context("ibkr_orders_list"),
+                                                              {BrokerModel::account(), 100});
+        REQUIRE(listed);
+        const std::string book_word = "\"broker_status\":\"" + std::string(events::name_of(word)) + "\"";
+        CHECK(listed->payload.find(book_word) != std::string::npos);
+        scene.pass_ms(11'000);
+        scene.reconcile();
+        CHECK(scene.order("order").state == events::name_of(word));
+        CHECK(scene.order("order").filled_quantity == Quantity::whole(7));
+        CHECK_FALSE(scene.order("order").contradicted);
+        CHECK(scene.exposure().open_buys == Quantity());
+        CHECK(scene.rest() == "");
+    }
+}
+
+TEST_CASE("fault 8: a cancel that took hold waits for what had filled before it") {
+    Scene scene(Kind::network);
+    const std::string id = scene.placed(10, 150, "order");
+    scene.world.broker.set_lag_ms(10'000);
+    scene.world.broker.fill(0, 3);
+    CHECK(scene.cancel(id, "cancel"));
+    scene.reconcile();
+    CHECK(scene.order("order").state == "cancel_pending");
+    CHECK(scene.exposure().open_buys == Quantity::whole(10));
+    scene.pass_ms(11'000);
+    scene.reconcile();
+    CHECK(scene.order("order").state == "cancelled");
+    CHECK(scene.order("order").filled_quantity == Quantity::whole(3));
+    CHECK_FALSE(scene.order("order").contradicted);
+    CHECK(scene.rest() == "");
+}
+
 TEST_CASE("fault 9: an execution that is reported twice is booked once") {
     for (const Kind kind : {Kind::local, Kind::network}) {
         Scene scene(kind);
