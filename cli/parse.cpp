@@ -40,6 +40,13 @@ CLI::Validator whole_number(const Option& option) {
         "");
 }
 
+/// An empty one, of a variable that is not set, would name the root folder with what is put behind it.
+CLI::Validator some_path() {
+    return CLI::Validator(
+        [](std::string& text) -> std::string { return text.empty() ? "must name a file or folder" : ""; },
+        "");
+}
+
 /// "--name=" is an empty value; the library would take the next word instead.
 std::vector<std::string> with_empty_values(const std::vector<std::string>& words) {
     std::vector<std::string> all;
@@ -105,6 +112,7 @@ private:
             added->type_name(placeholder);
         }
         if (option.kind == OptionKind::integer) added->check(whole_number(option));
+        if (option.kind == OptionKind::path) added->check(some_path());
         if (option.required) added->required();
         if (option.repeated) added->join(repeated_separator);
         if (!option.default_text.empty()) added->default_str(std::string(option.default_text));

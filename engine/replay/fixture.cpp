@@ -37,7 +37,10 @@ Result<std::vector<ReplayedDecision>> read_expected(const std::string& path) {
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));
     if (text.size() > expected_bytes_max) return unusable("expected.json is larger than 1 MiB");
-    auto expected = events::from_json_text<Expected>("{\"decisions\":" + text + "}");
+    const std::string document = "{\"decisions\":" + text + "}";
+    events::JsonLimits limits = events::JsonLimits::own();
+    limits.bytes_max = document.size();
+    auto expected = events::from_json_text<Expected>(document, limits);
     if (!expected) return unusable("expected.json: " + expected.error().message);
     return std::move(expected->decisions);
 }
@@ -58,13 +61,21 @@ void compare_expected(std::vector<ReplayedDecision> expected, const Replay& repl
         if (report.differences.size() < differences_max)
             report.differences.push_back({at, std::move(want), std::move(have)});
     };
-    for (std::size_t i = 0; i < std::max(expected.size(), got.size()); ++i) {
-        if (i >= got.size())
-            differ(expected[i].sequence_id, text_of(expected[i]), "no further decision");
-        else if (i >= expected.size())
-            differ(got[i].sequence_id, "no further decision", text_of(got[i]));
-        else if (expected[i] != got[i])
-            differ(got[i].sequence_id, text_of(expected[i]), text_of(got[i]));
+    // Side by side by sequence: one decision too many or too few is one difference.
+    std::ranges::stable_sort(expected, {}, &ReplayedDecision::sequence_id);
+    auto want = expected.begin();
+    auto have = got.begin();
+    while (want != expected.end() || have != got.end()) {
+        if (have == got.end() || (want != expected.end() && want->sequence_id < have->sequence_id)) {
+            differ(want->sequence_id, text_of(*want), "no such decision");
+            ++want;
+        } else if (want == expected.end() || have->sequence_id < want->sequence_id) {
+            differ(have->sequence_id, "no such decision", text_of(*have));
+            ++have;
+        } else {
+            if (*want != *have) differ(have->sequence_id, text_of(*want), text_of(*have));
+            ++want, ++have;
+        }
     }
 }
 

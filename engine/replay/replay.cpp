@@ -80,12 +80,12 @@ Result<void> Replay::Run::decide_again(const std::vector<Event>& group) {
     ++report.decisions_replayed;
     if (first.decided_from->decider_version != statemachines::decider_version) {
         count_other_version(first);
-        if (keep_decisions) passed_over.push_back(first.sequence_id);
+        passed_over.push_back(first.sequence_id);
         return {};
     }
     if (workflows->builds_on_lost_events() || first.sequence_id > store->applied().next()) {
         ++report.decisions_on_lost_events;
-        if (keep_decisions) passed_over.push_back(first.sequence_id);
+        passed_over.push_back(first.sequence_id);
         return {};
     }
     const auto command =

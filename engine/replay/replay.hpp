@@ -122,7 +122,7 @@ public:
     [[nodiscard]] events::Result<ReplayReport> run(events::LogCursor& cursor, const Until& until,
                                                    bool keep_decisions = false);
     [[nodiscard]] const std::vector<ReplayedDecision>& decisions() const noexcept;
-    /// Decisions that were folded and not made again, ascending; kept as those are.
+    /// Decisions that were folded and not made again, ascending.
     [[nodiscard]] const std::vector<events::SequenceId>& passed_over() const noexcept;
     /// The folded state after `run`: time travel.
     [[nodiscard]] const projections::Queries& state() const;

@@ -5,8 +5,10 @@
 #include "cli/commands/replay/history.hpp"
 #include "cli/commands/replay/incident_text.hpp"
 #include "cli/commands/replay/replay_commands.hpp"
+#include "cli/print/text.hpp"
 #include "engine/replay/fixture.hpp"
 #include "engine/replay/incident/incident_report.hpp"
+#include "events/json/utf8.hpp"
 
 namespace ibkr::cli {
 namespace {
@@ -23,7 +25,17 @@ std::string incident_id(const Arguments& arguments) {
     return (folder.has_filename() ? folder : folder.parent_path()).filename().string();
 }
 
+/// A report is JSON as well, which holds no other bytes.
+Result<void> check_texts(const Arguments& arguments) {
+    for (const std::string_view name : {"--id", "--root-cause", "--follow-ups"})
+        if (!events::is_utf8(arguments.text(name)))
+            return failure(ErrorCode::config_invalid, std::string(name) + " is not text in UTF-8",
+                           "Give it in UTF-8.");
+    return {};
+}
+
 Result<engine::IncidentReport> report_of(const App& app, const Arguments& arguments) {
+    if (auto checked = check_texts(arguments); !checked) return failure(checked.error());
     std::optional<events::WorkflowId> workflow;
     if (arguments.has("--workflow")) {
         auto id = workflow_from(arguments.text("--workflow"));
@@ -43,8 +55,8 @@ Result<engine::IncidentReport> report_of(const App& app, const Arguments& argume
     if (!history) return failure(history.error());
     auto report = engine::incident_report(history->log(), workflow, expected);
     if (!report) return report;
-    report->incident_id = incident_id(arguments);
-    report->fixture = arguments.text("--fixture");
+    report->incident_id = printable(incident_id(arguments));
+    report->fixture = printable(arguments.text("--fixture"));
     report->root_cause = arguments.text("--root-cause");
     report->follow_ups = arguments.text("--follow-ups");
     return report;

@@ -1,7 +1,11 @@
+#include <filesystem>
+#include <unistd.h>
+
 #include "cli/app.hpp"
 #include "cli/commands/replay/history.hpp"
 #include "cli/commands/replay/replay_commands.hpp"
 #include "cli/print/text.hpp"
+#include "engine/replay/fixture.hpp"
 #include "engine/replay/record/record_fixture.hpp"
 #include "events/log/directory/files.hpp"
 
@@ -22,7 +26,7 @@ std::vector<std::string> raw_account_ids(const App& app) {
     return ids;
 }
 
-Result<void> save(const std::string& directory, const RecordedFixture& fixture) {
+Result<void> write_files(const std::string& directory, const RecordedFixture& fixture) {
     if (auto made = events::make_directories(directory, "fixture folder"); !made) return made;
     const auto write = [&](const std::string& name, const std::string& text) {
         return events::write_new_file(directory + "/" + name, name, text);
@@ -30,6 +34,27 @@ Result<void> save(const std::string& directory, const RecordedFixture& fixture) 
     if (auto written = write("events.jsonl", fixture.events_jsonl); !written) return written;
     if (auto written = write("expected.json", fixture.expected_json); !written) return written;
     return write("README.md", fixture.readme);
+}
+
+/// Written beside its place, read back and replayed as a reviewer would, then put there: a folder of that
+/// name is whole.
+Result<void> save(const std::string& directory, const RecordedFixture& fixture) {
+    const std::string unfinished = directory + ".unfinished-" + std::to_string(getpid());
+    auto saved = write_files(unfinished, fixture);
+    if (saved) {
+        const auto again = engine::run_fixture(unfinished);
+        if (!again)
+            saved = failure(again.error());
+        else if (again->difference_count > 0)
+            saved = failure(ErrorCode::replay_diverged, "the written fixture does not decide as recorded",
+                            "Replay the export itself with --file instead of a fixture.");
+    }
+    if (saved) saved = events::rename_path(unfinished, directory, "fixture folder");
+    if (saved) return saved;
+    std::error_code ignored;
+    std::filesystem::remove_all(unfinished, ignored);
+    return failure(saved.error().code, "no fixture was made: " + saved.error().message,
+                   "Look whether --out names a folder that can be made, on a disk with room, and try again.");
 }
 
 std::string text_of(const RecordedFixture& fixture, const std::string& directory) {
@@ -47,7 +72,9 @@ std::string text_of(const RecordedFixture& fixture, const std::string& directory
 }
 
 int run_record(App& app, const Arguments& arguments) {
-    const std::string directory = arguments.text("--out");
+    std::string directory = arguments.text("--out");
+    while (directory.size() > 1 && directory.ends_with('/'))
+        directory.pop_back();
     if (events::path_exists(directory))
         return app.refuse(failure(ErrorCode::config_invalid, "what --out names is there already",
                                   "Choose another folder; nothing is overwritten.")

@@ -70,7 +70,8 @@ void IncidentEvents::take(const DecisionGroup& group) {
         return;
     }
     const std::string words = decision_words(recorded_decision(group));
-    report_.decisions.push_back({group.events.front().sequence_id, words, words});
+    report_.decisions.push_back(
+        {group.events.front().sequence_id, group.events.back().sequence_id, words, words});
 }
 
 void IncidentEvents::take_event(const Event& event) {

@@ -17,7 +17,9 @@ using events::Result;
 using events::SequenceId;
 
 constexpr std::string_view no_decision = "no decision";
-constexpr std::string_view not_again = "not decided again: of another version of the deciders";
+constexpr std::string_view not_again =
+    "not decided again: of another version of the deciders, or after a loss";
+constexpr std::string_view not_listed = "not known: the history differs in more places than are listed";
 
 Result<IncidentReport> gather(const events::LogReader& log,
                               const std::optional<events::WorkflowId>& workflow) {
@@ -48,18 +50,18 @@ std::string words_at(const std::vector<ReplayedDecision>& decisions, SequenceId 
     return found == decisions.end() ? std::string(no_decision) : decision_words(*found);
 }
 
-/// The first sequence that is not of the decision at `index` any more, as far as it can have differences.
-SequenceId end_of(const IncidentReport& report, std::size_t index) {
-    if (index + 1 < report.decisions.size()) return report.decisions[index + 1].sequence_id;
-    return SequenceId(events::sequence_limit);
-}
-
 /// Of a log, what deciding again gives is the record but for the differences.
-void set_actual(IncidentReport& report) {
-    for (std::size_t i = 0; i < report.decisions.size(); ++i) {
-        IncidentDecision& decision = report.decisions[i];
+void set_actual(IncidentReport& report, const Replay& replay) {
+    const bool all_listed = report.difference_count == report.differences.size();
+    for (IncidentDecision& decision : report.decisions) {
+        if (std::ranges::binary_search(replay.passed_over(), decision.sequence_id)) {
+            decision.actual = not_again;
+            continue;
+        }
+        if (!all_listed && report.differences.back().sequence_id < decision.last)
+            decision.actual = not_listed;
         for (const ReplayDifference& found : report.differences)
-            if (found.sequence_id >= decision.sequence_id && found.sequence_id < end_of(report, i))
+            if (found.sequence_id >= decision.sequence_id && found.sequence_id <= decision.last)
                 decision.actual = found.got;
     }
 }
@@ -81,7 +83,7 @@ Result<IncidentReport> incident_report(const events::LogReader& log,
     report->difference_count = replayed->difference_count;
     report->differences = std::move(replayed->differences);
     if (!expected) {
-        set_actual(*report);
+        set_actual(*report, *replay);
         return report;
     }
     for (IncidentDecision& decision : report->decisions) {

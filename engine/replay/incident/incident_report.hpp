@@ -17,6 +17,7 @@ inline constexpr std::size_t incident_events_max = 1'000;
 /// "refuse: tool_refused APPROVAL_CONSUMED".
 struct IncidentDecision {
     events::SequenceId sequence_id;
+    events::SequenceId last;  ///< of the decision's events; not printed
     std::string expected;
     std::string actual;
 
