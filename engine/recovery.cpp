@@ -8,6 +8,7 @@
 
 #include "engine/effects/broker_writes.hpp"
 #include "engine/lost_orders.hpp"
+#include "engine/order_executions.hpp"
 #include "engine/runtime.hpp"
 #include "projections/store.hpp"
 #include "statemachines/evolve/evolve.hpp"
@@ -69,21 +70,6 @@ bool is_ended(BrokerOrderStatus status) {
            status == BrokerOrderStatus::expired;
 }
 
-/// Whether the book counts more fills than are booked and reported beside it: executions are still to come.
-Result<bool> awaits_executions(const Queries& models, const OrderRecord& order, const BrokerOrder& book,
-                               const ReportOrder& report) {
-    std::map<events::ExecutionId, events::Quantity> fills;
-    std::vector<events::ExecutionId> ids;
-    for (const events::Execution& fill : report.executions)
-        if (fills.emplace(fill.execution_id, fill.quantity).second) ids.push_back(fill.execution_id);
-    const auto known = models.known_executions(order.account, ids);
-    if (!known) return failure(known.error());
-    events::Quantity awaited = book.filled_quantity;
-    for (const auto& [id, quantity] : fills)
-        if (!known->contains(id)) awaited = awaited.minus(quantity).value_or(awaited);
-    return awaited > order.filled_quantity;
-}
-
 /// Leaves the word that an order ended out of a network broker's report while executions that the book counts
 /// are missing: ended at once, the order would not count them, and booking them would contradict it. It stays
 /// open, each look asks again, and the list of orders shows the book's word beside its state. A book that
@@ -93,7 +79,7 @@ void hold_back_end(Runtime& runtime, const BrokerOrder& book, ReportOrder& repor
     const auto awaits = runtime.read([&](const Queries& models) -> Result<bool> {
         const auto order = models.order(report.order_id);
         if (!order) return failure(order.error());
-        return *order ? awaits_executions(models, **order, book, report) : Result<bool>(false);
+        return *order ? awaits_executions(models, **order, book, report.executions) : Result<bool>(false);
     });
     if (awaits && !*awaits) return;
     report.broker_status.clear();
@@ -115,10 +101,14 @@ std::optional<ReportOrder> Runtime::book_report(const events::WorkflowId& order_
         if (book_was_read != nullptr) *book_was_read = true;
         return std::nullopt;
     }
-    auto executions = broker_.executions_of_order(*raw, (*found)->broker_order_id);
+    const auto listed = broker_.executions_of_order(*raw, (*found)->broker_order_id);
+    if (!listed) return std::nullopt;
+    auto executions = read([&](const Queries& models) {
+        return executions_of_order(models, order_id, account, **found, *listed);
+    });
     if (!executions) return std::nullopt;
     if (book_was_read != nullptr) *book_was_read = true;
-    ReportOrder report = report_from_book(order_id, **found, *executions, parts_.accounts);
+    ReportOrder report = report_from_book(order_id, **found, std::move(*executions), parts_.accounts);
     if (!broker_.book_read_proves_absence()) hold_back_end(*this, **found, report);
     return report;
 }
@@ -236,10 +226,10 @@ Result<void> Runtime::book_late_executions() {
         std::map<events::WorkflowId, ReportOrder> late;
         for (const events::Execution& fill : *reported) {
             if (known->contains(fill.execution_id)) continue;
-            auto order = read(
-                [&](const Queries& models) { return models.order_by_broker_id(hash, fill.broker_order_id); });
+            const auto order =
+                read([&](const Queries& models) { return order_of_execution(models, hash, fill); });
             if (!order) return failure(order.error());
-            if (!*order || !is_of_order(fill, (*order)->terms)) continue;
+            if (!*order) continue;
             ReportOrder& report = late[(*order)->order_id];
             report.order_id = (*order)->order_id;
             report.executions.push_back(fill);

@@ -44,7 +44,7 @@ constexpr auto table = std::to_array<EventDescriptor>({
     {44, "paper_order_cancelled", 1, trading, "What the cancel of a paper order came to."},
     {46, "paper_order_modified", 1, trading, "What the modify of a paper order came to."},
     {47, "paper_order_lifecycle_changed", 1, trading, "The broker's book says something new of an order."},
-    {48, "order_execution_recorded", 1, trading, "One fill of one of our orders."},
+    {48, "order_execution_recorded", 2, trading, "One fill of one of our orders."},
     {50, "position_recorded", 1, trading, "A broker's position, the base that later fills are added to."},
     {2, "log_tail_discarded", 1, audit,
      "Unacknowledged bytes at the log's end, torn by a crash, were dropped."},

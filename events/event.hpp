@@ -89,11 +89,11 @@ struct Actor {
 /// Invariants: 1. `sequence_id` is the record's position in the log. 2. `timestamp` never goes back within a
 /// log.
 /// 3. `workflow_position` counts 1, 2, 3, ... within `workflow_id`; 0 with an empty workflow id.
-/// 4. No text in it is a raw account id, a secret or a local path.
+/// 4. `body` is of its type's newest version: it is lifted to it when read, and written in no other.
+/// 5. No text in it is a raw account id, a secret or a local path.
 struct Event {
     SequenceId sequence_id;
     EventId event_id;
-    std::uint16_t version = 1;
     Timestamp timestamp;
     WorkflowId workflow_id;
     std::uint64_t workflow_position = 0;

@@ -133,7 +133,11 @@ public:
     [[nodiscard]] events::Result<std::vector<events::OrderRecord>> orders_with_pending_intent() const;
     /// Orders in the state `unknown`, oldest first.
     [[nodiscard]] events::Result<std::vector<events::OrderRecord>> unknown_orders() const;
+    /// The newest with this broker id, which brokers give out again.
     [[nodiscard]] events::Result<std::optional<events::OrderRecord>> order_by_broker_id(
+        const events::AccountHash& account, const events::BrokerOrderId& id) const;
+    /// All with this broker id, newest first.
+    [[nodiscard]] events::Result<std::vector<events::OrderRecord>> orders_by_broker_id(
         const events::AccountHash& account, const events::BrokerOrderId& id) const;
     [[nodiscard]] events::Result<std::optional<events::OrderRecord>> order_by_client_id(
         const events::ClientOrderId& id) const;

@@ -163,6 +163,14 @@ Result<std::optional<OrderRecord>> Queries::order_by_broker_id(const AccountHash
         "orders");
 }
 
+Result<std::vector<OrderRecord>> Queries::orders_by_broker_id(const AccountHash& account,
+                                                              const events::BrokerOrderId& id) const {
+    return all_orders(
+        database_->query("SELECT record FROM orders WHERE broker_order_id = ?1 AND broker_order_id <> ''"
+                         " AND account = ?2 ORDER BY rowid DESC",
+                         id.text(), account.text()));
+}
+
 Result<std::optional<OrderRecord>> Queries::order_by_client_id(const events::ClientOrderId& id) const {
     return one<OrderRecord>(
         database_->query("SELECT record FROM orders WHERE client_order_id = ?1 AND client_order_id <> ''"

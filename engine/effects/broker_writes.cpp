@@ -33,10 +33,10 @@ BrokerAnswer send(const BrokerWrite& write, const events::AccountId& account, Br
         case Operation::submit:
             return broker.submit({account, write.environment, write.client_order_id, write.terms});
         case Operation::cancel:
-            return broker.cancel({account, write.environment, write.broker_order_id});
+            return broker.cancel({account, write.environment, write.broker_order_id, write.client_order_id});
         case Operation::modify:
-            return broker.modify({account, write.environment, write.broker_order_id, write.changes.quantity,
-                                  write.changes.limit_price, write.changes.stop_price,
+            return broker.modify({account, write.environment, write.broker_order_id, write.client_order_id,
+                                  write.changes.quantity, write.changes.limit_price, write.changes.stop_price,
                                   write.changes.trailing_amount, write.changes.trailing_percent,
                                   write.changes.time_in_force});
     }
@@ -66,10 +66,6 @@ events::BrokerOrderId broker_id_of(const BrokerAnswer& answer) {
 
 }  // namespace
 
-bool is_of_order(const events::Execution& execution, const events::OrderTerms& terms) {
-    return execution.contract_id == terms.contract.contract_id && execution.side == terms.side;
-}
-
 RecordOutcome make_broker_write(const BrokerWrite& write, Broker& broker, Clock& clock,
                                 const AccountDirectory& accounts) {
     const auto account = accounts.find(write.account);
@@ -94,7 +90,7 @@ RecordOutcome make_broker_write(const BrokerWrite& write, Broker& broker, Clock&
 }
 
 statemachines::ReportOrder report_from_book(const events::WorkflowId& order_id, const BrokerOrder& book,
-                                            const std::vector<events::Execution>& executions,
+                                            std::vector<events::Execution> executions,
                                             const AccountDirectory& accounts) {
     statemachines::ReportOrder report;
     report.order_id = order_id;
@@ -103,10 +99,7 @@ statemachines::ReportOrder report_from_book(const events::WorkflowId& order_id, 
     report.evidence = "broker_record";
     report.message = outside_text(book.reason, accounts);
     report.terms = book.terms;
-    std::copy_if(executions.begin(), executions.end(), std::back_inserter(report.executions),
-                 [&](const events::Execution& fill) {
-                     return fill.broker_order_id == book.broker_order_id && is_of_order(fill, book.terms);
-                 });
+    report.executions = std::move(executions);
     return report;
 }
 

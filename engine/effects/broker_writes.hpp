@@ -19,14 +19,10 @@ inline constexpr std::size_t broker_message_bytes_max = 1024;
                                                              Broker& broker, Clock& clock,
                                                              const AccountDirectory& accounts);
 
-/// An execution under an order's broker id is that order's when contract and side are too: brokers reissue
-/// ids.
-[[nodiscard]] bool is_of_order(const events::Execution& execution, const events::OrderTerms& terms);
-
-/// What the book says of one of our orders, as a report: status, terms, and the account's executions of it.
+/// What the book says of one of our orders, as a report: status, terms, and its executions.
 [[nodiscard]] statemachines::ReportOrder report_from_book(const events::WorkflowId& order_id,
                                                           const BrokerOrder& book,
-                                                          const std::vector<events::Execution>& executions,
+                                                          std::vector<events::Execution> executions,
                                                           const AccountDirectory& accounts);
 
 }  // namespace ibkr::engine

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/gateway/gateway.hpp"
 #include "engine/gateway/gather.hpp"
 #include "engine/gateway/read_call.hpp"
@@ -152,11 +154,20 @@ Render order_answer(Runtime& runtime) {
 /// such record; the deciders' gates say so in their order.
 Result<events::ContractId> contract_of_order(Runtime& runtime, const events::AccountHash& account,
                                              const events::BrokerOrderId& broker_order_id) {
-    auto order = runtime.read([&](const projections::Queries& models) {
-        return models.order_by_broker_id(account, broker_order_id);
+    auto orders = runtime.read([&](const projections::Queries& models) {
+        return models.orders_by_broker_id(account, broker_order_id);
     });
-    if (!order) return failure(order.error());
-    return *order ? (*order)->terms.contract.contract_id : events::ContractId{};
+    if (!orders) return failure(orders.error());
+    const auto is_open = [](const events::OrderRecord& order) {
+        return statemachines::order_is_open(order.state);
+    };
+    if (std::ranges::count_if(*orders, is_open) > 1)
+        return failure(
+            ErrorCode::order_validation_failed,
+            "the broker gave the id " + broker_order_id.text() +
+                " to several open orders of this account, so it does not tell which one is meant",
+            "Change or cancel it at the broker; 'ibkr-agent orders list' has its client order id.");
+    return orders->empty() ? events::ContractId{} : orders->front().terms.contract.contract_id;
 }
 
 Result<events::ContractId> contract_of_approval(Runtime& runtime, const events::WorkflowId& approval_id) {

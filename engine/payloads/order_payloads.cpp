@@ -164,8 +164,10 @@ std::vector<OrderSides> join_orders(const std::vector<BrokerOrder>& book,
         if (!order.broker_order_id.empty()) by_broker_id.emplace(order.broker_order_id, &order);
     }
     const auto record_of = [&](const BrokerOrder& order) -> const OrderRecord* {
-        if (const auto found = by_client_id.find(order.client_order_id); found != by_client_id.end())
-            return found->second;
+        if (!order.client_order_id.empty()) {
+            const auto found = by_client_id.find(order.client_order_id);
+            return found == by_client_id.end() ? nullptr : found->second;
+        }
         const auto found = by_broker_id.find(order.broker_order_id);
         return found == by_broker_id.end() ? nullptr : found->second;
     };

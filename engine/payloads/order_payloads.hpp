@@ -23,7 +23,8 @@ struct OrderSides {
 };
 
 /// Every order of the book and every record of ours once, newest first. A record and an order of the book are
-/// the same order when they carry the same client order id, or the same broker order id. Borrows both lists.
+/// the same order when they carry the same client order id or, where the book says none, the same broker
+/// order id. Borrows both lists.
 [[nodiscard]] std::vector<OrderSides> join_orders(const std::vector<BrokerOrder>& book,
                                                   const std::vector<events::OrderRecord>& ours);
 

@@ -94,10 +94,12 @@ struct SubmitRequest {
     events::OrderTerms terms;
 };
 
+/// Both ids name the order: the broker id is what the broker goes by, the client order id who it belongs to.
 struct ModifyRequest {
     events::AccountId account_id;
     events::Environment environment = events::Environment::paper;
     events::BrokerOrderId broker_order_id;
+    events::ClientOrderId client_order_id;
     std::optional<events::Quantity> quantity;
     std::optional<events::Price> limit_price;
     std::optional<events::Price> stop_price;
@@ -110,6 +112,7 @@ struct CancelRequest {
     events::AccountId account_id;
     events::Environment environment = events::Environment::paper;
     events::BrokerOrderId broker_order_id;
+    events::ClientOrderId client_order_id;
 };
 
 /// What one broker write came to. `unknown` when the request may have reached the broker and no definite
@@ -167,7 +170,10 @@ public:
         const events::AccountId& account, const events::BrokerOrderId& order);
 
     [[nodiscard]] virtual BrokerAnswer submit(const SubmitRequest& request) = 0;
+    /// Refused, and nothing changes, when the order with that broker id has another client order id: brokers
+    /// give their ids out again (order-safety fault 6).
     [[nodiscard]] virtual BrokerAnswer cancel(const CancelRequest& request) = 0;
+    /// Likewise.
     [[nodiscard]] virtual BrokerAnswer modify(const ModifyRequest& request) = 0;
 };
 

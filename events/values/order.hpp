@@ -129,6 +129,7 @@ struct PositionFact {
 struct Execution {
     ExecutionId execution_id;
     BrokerOrderId broker_order_id;
+    ClientOrderId client_order_id;  ///< empty when the broker does not say it
     ContractId contract_id;
     Side side = Side::buy;
     Quantity quantity;
@@ -140,6 +141,7 @@ struct Execution {
     static constexpr void describe(V& v, S& self) {
         v("execution_id", self.execution_id);
         v("broker_order_id", self.broker_order_id);
+        v("client_order_id", self.client_order_id);
         v("contract_id", self.contract_id);
         v("side", self.side);
         v("quantity", self.quantity);

@@ -85,7 +85,7 @@ void run_script(const std::string& path, std::uint64_t seed) {
     (void)venue->submit(limit_order("p-2", "270639", Side::buy, 1'200, "40"));
     (void)venue->submit(limit_order("p-3", aapl, Side::sell, 5, "200.10"));
     clock.advance_ms(7'200'000);
-    (void)venue->cancel(cancel_of(events::BrokerOrderId("1003")));
+    (void)venue->cancel(cancel_of(events::BrokerOrderId("1003"), "p-3"));
 }
 
 TEST_CASE("The same seed and script make the same file, byte for byte") {
@@ -164,7 +164,7 @@ TEST_CASE("A lost request leaves nothing behind, one that never began says so") 
 
     faults.after_commit = true;
     CHECK(venue->submit(limit_order("p-2", aapl, Side::buy, 5, "100")).outcome == Outcome::unknown);
-    CHECK(venue->cancel(cancel_of(events::BrokerOrderId("1002"))).outcome == Outcome::unknown);
+    CHECK(venue->cancel(cancel_of(events::BrokerOrderId("1002"), "p-2")).outcome == Outcome::unknown);
     CHECK(order_of(*venue, "p-2").status == BrokerOrderStatus::cancelled);
 }
 

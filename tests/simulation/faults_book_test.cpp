@@ -30,6 +30,72 @@ TEST_CASE("fault 6: an order id that the broker gives out again does not mix two
     CHECK(scene.rest() == "");
 }
 
+TEST_CASE("fault 6: fills under an id that two open orders have go to the order they name") {
+    Scene scene(Kind::network);
+    const std::string first = scene.placed(5, 150, "first");
+    scene.world.broker.restart_session(1);
+    REQUIRE(scene.placed(7, 151, "second") == first);
+    scene.world.broker.fill(0, 5);
+    scene.world.broker.fill(0, 2);
+    scene.reconcile();
+    CHECK(scene.order("first").filled_quantity == Quantity::whole(5));
+    CHECK(scene.order("first").state == "filled");
+    CHECK(scene.order("second").filled_quantity == Quantity::whole(2));
+    CHECK(scene.order("second").state == "partially_filled");
+    CHECK(scene.rest() == "");
+}
+
+TEST_CASE("fault 6: fills that name no order, under an id that two orders have, wait and both orders count") {
+    Scene scene(Kind::network);
+    scene.world.broker.set_names_owner(false);
+    const std::string first = scene.placed(5, 150, "first");
+    scene.world.broker.restart_session(1);
+    REQUIRE(scene.placed(7, 151, "second") == first);
+    scene.world.broker.fill(0, 5);
+    scene.reconcile();
+    for (const auto* key : {"first", "second"}) {
+        CHECK(scene.order(key).filled_quantity == Quantity());
+        CHECK(scene.order(key).state == "working");
+        CHECK_FALSE(scene.order(key).contradicted);
+    }
+    CHECK(scene.exposure().open_buys == Quantity::whole(12));
+}
+
+TEST_CASE("fault 6: an id that two open orders have cancels neither") {
+    Scene scene(Kind::network);
+    const std::string first = scene.placed(5, 150, "first");
+    scene.world.broker.restart_session(1);
+    REQUIRE(scene.placed(7, 151, "second") == first);
+    CHECK(said(scene.cancel(first, "cancel")) == "ORDER_VALIDATION_FAILED");
+    for (const auto* key : {"first", "second"})
+        CHECK(scene.order(key).state == "working");
+    scene.world.broker.end(0, engine::BrokerOrderStatus::expired);
+    scene.reconcile();
+    CHECK(said(scene.cancel(first, "cancel-second")) != "ORDER_VALIDATION_FAILED");
+    scene.reconcile();
+    CHECK(scene.order("first").state == "expired");
+    CHECK(scene.order("second").state == "cancelled");
+    CHECK(scene.rest() == "");
+}
+
+TEST_CASE("fault 6: a cancel does not reach another order that has the id now") {
+    Scene scene(Kind::network);
+    const std::string first = scene.placed(5, 150, "first");
+    scene.world.broker.restart_session(1);
+    scene.world.broker.set_lag_ms(10'000);
+    scene.world.broker.next_write(WriteFault::lose_answer);
+    static_cast<void>(scene.submit(scene.approved(7, 151), "second"));
+    REQUIRE(scene.order("second").state == "unknown");
+    static_cast<void>(scene.cancel(first, "cancel"));
+    REQUIRE(scene.world.broker.book().size() == 2);
+    CHECK(scene.world.broker.book()[1].order.status == engine::BrokerOrderStatus::working);
+    scene.pass_ms(10'000);
+    scene.reconcile();
+    CHECK(scene.order("first").state == "working");
+    CHECK(scene.order("second").state == "working");
+    CHECK(scene.rest() == "");
+}
+
 TEST_CASE("fault 7: fills while the broker could not be reached are booked when it can") {
     for (const Kind kind : {Kind::local, Kind::network}) {
         Scene scene(kind);

@@ -45,8 +45,14 @@ void ScriptedBroker::fill(const BrokerOrderId& id, Quantity quantity, Price pric
     order->filled_quantity = *order->filled_quantity.plus(quantity);
     order->status = order->filled_quantity >= order->terms.quantity ? BrokerOrderStatus::filled
                                                                     : BrokerOrderStatus::partially_filled;
-    executions_.push_back({ExecutionId("exec-" + std::to_string(executions_.size() + 1)), id,
-                           order->terms.contract.contract_id, order->terms.side, quantity, price, Currency{},
+    executions_.push_back({ExecutionId("exec-" + std::to_string(executions_.size() + 1)),
+                           id,
+                           {},
+                           order->terms.contract.contract_id,
+                           order->terms.side,
+                           quantity,
+                           price,
+                           Currency{},
                            clock_.now()});
 }
 

@@ -175,6 +175,7 @@ events::Execution execution_report(const BookExecution& execution) {
     const std::string order_id = std::to_string(execution.order_id);
     return {events::ExecutionId(order_id + "." + std::to_string(execution.number)),
             events::BrokerOrderId(order_id),
+            {},
             events::ContractId(std::to_string(execution.instrument->number)),
             execution.side,
             events::Quantity::whole(execution.fill.quantity),

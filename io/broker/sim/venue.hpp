@@ -118,7 +118,8 @@ private:
     [[nodiscard]] engine::BrokerAnswer withdraw(const engine::CancelRequest& request, sim::Millis now);
     /// The account's order, still open; otherwise what to answer.
     [[nodiscard]] tl::expected<sim::BookOrder, engine::BrokerAnswer> open_order(
-        const events::AccountId& account, events::Environment environment, const events::BrokerOrderId& id);
+        const events::AccountId& account, events::Environment environment, const events::BrokerOrderId& id,
+        const events::ClientOrderId& owner);
 
     std::unique_ptr<sim::BookStore> book_;
     engine::Clock& clock_;

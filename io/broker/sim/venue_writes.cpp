@@ -132,19 +132,23 @@ BrokerAnswer SimulatedVenue::place(const engine::SubmitRequest& request, sim::Mi
 
 tl::expected<sim::BookOrder, BrokerAnswer> SimulatedVenue::open_order(const events::AccountId& account,
                                                                       events::Environment environment,
-                                                                      const events::BrokerOrderId& id) {
+                                                                      const events::BrokerOrderId& id,
+                                                                      const events::ClientOrderId& owner) {
     if (auto problem = account_problem(account, environment); !problem.empty())
         return tl::unexpected(refused(std::move(problem)));
     const auto number = order_number(id);
     auto order = number ? book_->order(account.raw(), *number) : std::nullopt;
     if (!order) return tl::unexpected(refused("unknown order id"));
+    if (order->client_order_id != owner.text())
+        return tl::unexpected(refused("the order with this id has another client order id"));
     if (!order->is_open())
         return tl::unexpected(refused("the order is already " + std::string(events::name_of(order->status))));
     return *std::move(order);
 }
 
 BrokerAnswer SimulatedVenue::withdraw(const engine::CancelRequest& request, sim::Millis now) {
-    auto order = open_order(request.account_id, request.environment, request.broker_order_id);
+    auto order =
+        open_order(request.account_id, request.environment, request.broker_order_id, request.client_order_id);
     if (!order) return order.error();
     order->status = BrokerOrderStatus::cancelled;
     order->reason = "cancelled by request";
@@ -154,7 +158,8 @@ BrokerAnswer SimulatedVenue::withdraw(const engine::CancelRequest& request, sim:
 }
 
 BrokerAnswer SimulatedVenue::change(const engine::ModifyRequest& request, sim::Millis now) {
-    const auto order = open_order(request.account_id, request.environment, request.broker_order_id);
+    const auto order =
+        open_order(request.account_id, request.environment, request.broker_order_id, request.client_order_id);
     if (!order) return order.error();
     auto changed = sim::change_order(*order, request, now);
     if (!changed) return refused(std::move(changed.error()));

@@ -68,6 +68,7 @@ void BrokerModel::execute(Truth& truth, Quantity quantity) {
     Execution execution;
     execution.execution_id = ExecutionId("fill-" + std::to_string(fills_.size() + 1));
     execution.broker_order_id = order.broker_order_id;
+    if (names_owner_) execution.client_order_id = order.client_order_id;
     execution.contract_id = order.terms.contract.contract_id;
     execution.side = order.terms.side;
     execution.quantity = quantity;
@@ -168,7 +169,7 @@ BrokerAnswer BrokerModel::place(const SubmitRequest& request) {
 
 BrokerAnswer BrokerModel::take_cancel(const CancelRequest& request) {
     Truth* const truth = newest_with(request.broker_order_id);
-    if (truth == nullptr || !truth->live())
+    if (truth == nullptr || !truth->live() || truth->order.client_order_id != request.client_order_id)
         return {Outcome::refused, {}, std::nullopt, "not open", "{\"error\":\"not open\"}"};
     truth->order.status = BrokerOrderStatus::cancelled;
     truth->order.updated_at = clock_.now();
@@ -178,6 +179,7 @@ BrokerAnswer BrokerModel::take_cancel(const CancelRequest& request) {
 BrokerAnswer BrokerModel::take_modify(const ModifyRequest& request) {
     Truth* const truth = newest_with(request.broker_order_id);
     const bool possible = truth != nullptr && truth->live() &&
+                          truth->order.client_order_id == request.client_order_id &&
                           (!request.quantity || *request.quantity > truth->order.filled_quantity);
     if (!possible) return {Outcome::refused, {}, std::nullopt, "not open", "{\"error\":\"not open\"}"};
     if (request.quantity) truth->order.terms.quantity = *request.quantity;

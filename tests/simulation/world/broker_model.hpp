@@ -60,6 +60,8 @@ public:
     void set_reads_fail(bool fail) { reads_fail_ = fail; }
     void set_executions_twice(bool twice) { executions_twice_ = twice; }
     void set_says_live(bool live) { says_live_ = live; }
+    /// Whether executions carry the client order id.
+    void set_names_owner(bool names) { names_owner_ = names; }
     void set_quote_age_ms(std::int64_t ms) { quote_age_ms_ = ms; }
     /// The session ends and begins anew: a network broker gives out the ids of its newest orders again.
     void restart_session(std::int64_t ids_back);
@@ -131,6 +133,7 @@ private:
     bool reads_fail_ = false;
     bool executions_twice_ = false;
     bool says_live_ = false;
+    bool names_owner_ = true;
 };
 
 }  // namespace ibkr::simulation

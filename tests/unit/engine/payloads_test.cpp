@@ -223,6 +223,31 @@ TEST_CASE("an order of the book and our record of it are one order", "[payloads]
     CHECK_FALSE(list[2].contains("broker_status"));
 }
 
+TEST_CASE("an order of somebody else under a broker id that ours had is not ours", "[payloads]") {
+    AccountDirectory known = directory();
+    BrokerOrder theirs;
+    theirs.account_id = account;
+    theirs.broker_order_id = BrokerOrderId("9001");
+    theirs.client_order_id = ClientOrderId("elsewhere-1");
+    theirs.terms.contract = ScriptedBroker::stock();
+    theirs.terms.quantity = Quantity::whole(10);
+    OrderRecord ours;
+    ours.order_id = WorkflowId("order-1");
+    ours.account = known.add(account);
+    ours.state = "filled";
+    ours.broker_order_id = theirs.broker_order_id;
+    ours.client_order_id = ClientOrderId("p0-k1");
+    ours.terms = theirs.terms;
+    const std::vector<OrderRecord> records{ours};
+
+    const auto joined = [&] { return join_orders({theirs}, records).size(); };
+    CHECK(joined() == 2);
+    theirs.client_order_id = {};
+    CHECK(joined() == 1);
+    theirs.client_order_id = ours.client_order_id;
+    CHECK(joined() == 1);
+}
+
 TEST_CASE("the answers of one paper order have the contract's members", "[payloads]") {
     EngineRig rig;
     rig.broker.fill_buys_at_or_above(price("199.60"));

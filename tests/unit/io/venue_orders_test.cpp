@@ -80,7 +80,7 @@ TEST_CASE("Order ids rise from 1001 and a client order id is taken once for ever
     CHECK(again.message == "duplicate client order id");
     CHECK(again.broker_order_id.empty());
     CHECK(venue->submit(limit_order("p-2", aapl, Side::buy, 5, "150")).broker_order_id.text() == "1002");
-    CHECK(venue->cancel(cancel_of(events::BrokerOrderId("1001"))).outcome == Outcome::confirmed);
+    CHECK(venue->cancel(cancel_of(events::BrokerOrderId("1001"), "p-1")).outcome == Outcome::confirmed);
     CHECK(venue->submit(first).message == "duplicate client order id");
     CHECK(venue->orders(paper).value().size() == 2);
 
@@ -196,7 +196,7 @@ TEST_CASE("Open orders count against buying power") {
     CHECK(venue->portfolio(paper).value().available_funds == before.minus(decimal("10000")).value());
     CHECK(venue->submit(limit_order("p-2", intc, Side::buy, 9'200, "20")).message ==
           "insufficient buying power");
-    CHECK(venue->cancel(cancel_of(events::BrokerOrderId("1001"))).outcome == Outcome::confirmed);
+    CHECK(venue->cancel(cancel_of(events::BrokerOrderId("1001"), "p-1")).outcome == Outcome::confirmed);
     CHECK(venue->portfolio(paper).value().available_funds == before);
     CHECK(venue->submit(limit_order("p-3", intc, Side::buy, 9'200, "20")).outcome == Outcome::confirmed);
 }
@@ -265,26 +265,32 @@ TEST_CASE("Cancel: a working order once, never a terminal, unknown or foreign on
     const auto venue = open_venue(clock);
     const auto working = venue->submit(limit_order("p-1", aapl, Side::buy, 5, "150")).broker_order_id;
     const auto filled = venue->submit(limit_order("p-2", aapl, Side::buy, 5, "205")).broker_order_id;
-    auto elsewhere = cancel_of(working);
+    auto elsewhere = cancel_of(working, "p-1");
     elsewhere.environment = events::Environment::live;
     CHECK(venue->cancel(elsewhere).outcome == Outcome::refused);
     elsewhere.account_id = live;
     CHECK(venue->cancel(elsewhere).message == "unknown order id");
-    const auto done = venue->cancel(cancel_of(working));
+    const auto done = venue->cancel(cancel_of(working, "p-1"));
     CHECK(done.outcome == Outcome::confirmed);
     CHECK(done.status == BrokerOrderStatus::cancelled);
     CHECK(done.broker_order_id == working);
-    CHECK(venue->cancel(cancel_of(working)).message == "the order is already cancelled");
-    CHECK(venue->cancel(cancel_of(filled)).message == "the order is already filled");
+    CHECK(venue->cancel(cancel_of(working, "p-1")).message == "the order is already cancelled");
+    CHECK(venue->cancel(cancel_of(filled, "p-2")).message == "the order is already filled");
+    const auto open = venue->submit(limit_order("p-3", aapl, Side::buy, 5, "150")).broker_order_id;
+    CHECK(venue->cancel(cancel_of(open, "p-1")).message ==
+          "the order with this id has another client order id");
+    CHECK(venue->modify(modify_of(open, "p-1")).message ==
+          "the order with this id has another client order id");
+    CHECK(order_of(*venue, "p-3").status == BrokerOrderStatus::working);
     for (const char* id : {"", "999", "x", "1001x", "99999999999999999999"})
-        CHECK(venue->cancel(cancel_of(events::BrokerOrderId(id))).message == "unknown order id");
+        CHECK(venue->cancel(cancel_of(events::BrokerOrderId(id), "p-1")).message == "unknown order id");
 }
 
 TEST_CASE("Cancel keeps what is filled") {
     engine::VirtualClock clock(start);
     const auto venue = open_venue(clock);
     const auto id = venue->submit(limit_order("p-1", intc, Side::buy, 600, "40")).broker_order_id;
-    CHECK(venue->cancel(cancel_of(id)).status == BrokerOrderStatus::cancelled);
+    CHECK(venue->cancel(cancel_of(id, "p-1")).status == BrokerOrderStatus::cancelled);
     clock.advance_ms(60'000);
     CHECK(order_of(*venue, "p-1").filled_quantity == events::Quantity::whole(500));
     CHECK(venue->executions(paper).value().size() == 1);
@@ -412,6 +418,7 @@ std::string run(const std::vector<Act>& script, std::uint64_t seed, bool touch) 
     engine::VirtualClock clock(start);
     const auto venue = open_venue(clock, ":memory:", seed);
     std::string text;
+    std::map<events::BrokerOrderId, std::string> client_ids;
     const auto wait = [&](std::int64_t ms) {
         for (int part = 0; part < 4; ++part) {
             clock.advance_ms(ms / 4);
@@ -422,15 +429,18 @@ std::string run(const std::vector<Act>& script, std::uint64_t seed, bool touch) 
         const Act& act = script[i];
         wait(act.wait_ms - act.wait_ms % 4);
         engine::BrokerAnswer answer;
+        const events::BrokerOrderId id(std::to_string(1'001 + act.contract));
         if (act.kind == 6) {
-            answer = venue->cancel(cancel_of(events::BrokerOrderId(std::to_string(1'001 + act.contract))));
+            answer = venue->cancel(cancel_of(id, client_ids[id]));
         } else if (act.kind == 7) {
-            auto change = modify_of(events::BrokerOrderId(std::to_string(1'001 + act.contract)));
+            auto change = modify_of(id, client_ids[id]);
             change.quantity = events::Quantity::whole(act.quantity);
             answer = venue->modify(change);
         } else {
             const auto last = venue->quote(events::ContractId(contracts[act.contract])).value().last;
-            answer = venue->submit(request_of(act, i, *last));
+            const auto request = request_of(act, i, *last);
+            answer = venue->submit(request);
+            client_ids[answer.broker_order_id] = request.client_order_id.text();
         }
         RC_ASSERT(answer.outcome == Outcome::confirmed || answer.outcome == Outcome::refused);
         text += answer.raw_answer + "\n";

@@ -48,14 +48,15 @@ inline engine::SubmitRequest limit_order(std::string client_id, std::string cont
     return request;
 }
 
-inline engine::CancelRequest cancel_of(const events::BrokerOrderId& id) {
-    return {paper, events::Environment::paper, id};
+inline engine::CancelRequest cancel_of(const events::BrokerOrderId& id, std::string client_id) {
+    return {paper, events::Environment::paper, id, events::ClientOrderId(std::move(client_id))};
 }
-inline engine::ModifyRequest modify_of(const events::BrokerOrderId& id) {
+inline engine::ModifyRequest modify_of(const events::BrokerOrderId& id, std::string client_id = "p-1") {
     engine::ModifyRequest request;
     request.account_id = paper;
     request.environment = events::Environment::paper;
     request.broker_order_id = id;
+    request.client_order_id = events::ClientOrderId(std::move(client_id));
     return request;
 }
 

@@ -114,6 +114,20 @@ TEST_CASE("orders are found by account, broker id, client id and what is open, p
     CHECK(ids(store.orders(account_a, 10)) == Ids{"o3", "o2", "o1"});
 }
 
+TEST_CASE("a broker id that was given out again finds its orders, newest first") {
+    auto store = memory_store();
+    auto& db = store.database();
+    for (const char* name : {"o1", "o2", "o3"}) {
+        auto order = order_record(name, "working", terms_of("1", Side::buy, 1));
+        order.broker_order_id = BrokerOrderId(order.order_id == WorkflowId("o2") ? "78" : "77");
+        REQUIRE(put_order(db, order, true));
+    }
+    CHECK(ids(store.orders_by_broker_id(account_a, BrokerOrderId("77"))) == Ids{"o3", "o1"});
+    CHECK(ids(store.orders_by_broker_id(account_b, BrokerOrderId("77"))).empty());
+    CHECK(ids(store.orders_by_broker_id(account_a, BrokerOrderId{})).empty());
+    CHECK(store.order_by_broker_id(account_a, BrokerOrderId("77")).value()->order_id == WorkflowId("o3"));
+}
+
 TEST_CASE("approvals are listed by account, preview and state, and a preview has one that is open") {
     auto store = memory_store();
     auto& db = store.database();
