@@ -9,6 +9,8 @@ using engine::BrokerOrderStatus;
 
 /// Longer than any intent may wait for its send.
 constexpr std::int64_t stall_ms = 6'000;
+/// Each fault that cuts a start or a resumption off happens once: more turns than this are a loop.
+constexpr int turns_max = 6;
 
 /// Plays one plan.
 class Driver {
@@ -45,9 +47,23 @@ private:
         world_.clock.advance_ms(7);
         world_.broker.deliver_held_up();
         note(describe(act) + ": " + said);
-        if (!world_.running()) recover();
-        if (world_.held() && world_.violations.none()) resume();
+        come_up();
         invariants_.check_step();
+    }
+
+    /// A start or a resumption that is cut off is followed by the next: what comes after finds an engine that
+    /// runs and takes writes, or a violation.
+    void come_up() {
+        for (int turn = 0; turn < turns_max && world_.violations.none(); ++turn) {
+            if (!world_.running())
+                recover();
+            else if (world_.held())
+                resume();
+            else
+                return;
+        }
+        world_.violations.require(!world_.violations.none(), "L1",
+                                  "no engine comes up: " + world_.trace.lines().back());
     }
 
     void note(const std::string& line) {
@@ -103,10 +119,7 @@ private:
             world_.context("ibkr_approval_create"), {BrokerModel::account(), events::WorkflowId("any"), {}});
         world_.violations.require(!refused && refused.error().error.code == events::ErrorCode::engine_held,
                                   "I4", "a held engine takes a write");
-        if (world_.resume()) return note("resumed");
-        note("the resumption was cut off");
-        recover();
-        if (world_.held() && world_.resume()) note("resumed at last");
+        note(world_.resume() ? "resumed" : "the resumption was cut off");
     }
 
     void come_to_rest() {
@@ -118,8 +131,8 @@ private:
         world_.clock.advance_ms(BrokerModel::hold_up_ms + 60'000);
         world_.broker.deliver_held_up();
         for (int round = 0; round < 3 && world_.violations.none(); ++round) {
-            if (!world_.running()) recover();
-            if (world_.held()) resume();
+            come_up();
+            if (!world_.running()) break;
             static_cast<void>(clients_.settle());
             world_.clock.advance_ms(1'000);
             if (world_.running()) static_cast<void>(world_.runtime().reconcile());

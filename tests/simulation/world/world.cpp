@@ -1,7 +1,5 @@
 #include "tests/simulation/world/world.hpp"
 
-#include <cassert>
-
 #include "engine/fold/catch_up.hpp"
 #include "engine/log_records.hpp"
 #include "engine/lost_orders.hpp"
@@ -70,10 +68,6 @@ World::World(std::uint64_t seed, bool local_broker, const MakeDisk& make_disk)
 
 AccountHash World::account() const {
     return accounts_.hash(BrokerModel::account());
-}
-
-bool World::running() const {
-    return runtime_ != nullptr && !points.crashed() && runtime_->alive();
 }
 
 std::optional<Head> World::checkpoint() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -37,14 +38,20 @@ public:
     /// The process is gone, if it is not yet; the disk is as `policy` says. Read models are kept or lost with
     /// it.
     void crash(DiskPolicy policy);
-    /// The process can still do something.
-    [[nodiscard]] bool running() const;
+    /// A process is there, also when all it can do is end.
+    [[nodiscard]] bool has_process() const { return runtime_ != nullptr && !points.crashed(); }
+    /// It can still do something.
+    [[nodiscard]] bool running() const { return has_process() && runtime_->alive(); }
     [[nodiscard]] bool held() const { return runtime_ != nullptr && runtime_->held() != nullptr; }
     /// `engine resume` of a held log, by an operator. False: the process ended meanwhile.
     bool resume();
 
-    [[nodiscard]] engine::Gateway gateway() { return engine::Gateway(*runtime_); }
-    [[nodiscard]] engine::Runtime& runtime() { return *runtime_; }
+    /// There is a process.
+    [[nodiscard]] engine::Runtime& runtime() {
+        assert(runtime_ != nullptr);
+        return *runtime_;
+    }
+    [[nodiscard]] engine::Gateway gateway() { return engine::Gateway(runtime()); }
     [[nodiscard]] projections::ProjectionStore& store() { return models_->store(); }
     [[nodiscard]] const engine::Replay& replay() const { return *replay_; }
     [[nodiscard]] engine::CallContext context(std::string tool);
