@@ -46,7 +46,8 @@ tl::unexpected<events::Error> Writer::die(events::Error why) {
 }
 
 Result<void> Writer::ready() const {
-    if (!alive_)
+    // A log can die between appends too, when its anchors cannot be secured.
+    if (!alive_ || !parts_.log.alive())
         return failure(
             ErrorCode::audit_write_failed,
             "an earlier append or commit of this process failed; what it wrote is known after a restart");
