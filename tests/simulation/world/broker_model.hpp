@@ -40,6 +40,13 @@ public:
         [[nodiscard]] events::Quantity open_quantity() const;  ///< what may still fill
     };
     [[nodiscard]] const std::vector<Truth>& book() const { return book_; }
+    /// What filled, oldest first, and of which order.
+    struct Fill {
+        events::Execution execution;
+        events::ClientOrderId client_order_id;
+        events::Timestamp listed_from;
+    };
+    [[nodiscard]] const std::vector<Fill>& fills() const { return fills_; }
     [[nodiscard]] events::Quantity position() const;
     /// Requests that began, by client order id: an order is sent once, ever.
     [[nodiscard]] const std::map<events::ClientOrderId, int>& submits_begun() const { return submits_begun_; }
@@ -113,10 +120,6 @@ private:
     struct HeldUp {
         events::Timestamp due;
         std::function<engine::BrokerAnswer()> process;
-    };
-    struct Fill {
-        events::Execution execution;
-        events::Timestamp listed_from;
     };
     engine::VirtualClock& clock_;
     bool is_local_;

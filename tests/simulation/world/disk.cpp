@@ -45,8 +45,10 @@ void SimulatedDisk::create(const RecordMaker& make_record) {
     assert(made);
 }
 
+/// While the process is there, the disk takes what it is given, after a failure too: that nothing more is
+/// given to it is the engine's part, and could not be seen if the disk refused.
 Result<void> SimulatedDisk::can_write() const {
-    if (!alive_) return failure(ErrorCode::audit_write_failed, "the log could not be written before");
+    if (points_.crashed()) return gone();
     return {};
 }
 
@@ -82,7 +84,8 @@ Result<Head> SimulatedDisk::finish(Result<Head> written) {
         sync_failed_ = true;
         return failure(ErrorCode::audit_write_failed, "the sync failed: what is on the disk is not known");
     }
-    if (!lying_) synced_ = *written;
+    // After a failed sync nobody knows what later ones cover.
+    if (!lying_ && !sync_failed_) synced_ = *written;
     append_ends_.push_back(written->sequence);
     if (!points_.pass("synced_not_anchored")) {
         alive_ = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -69,7 +70,7 @@ private:
 };
 
 /// A disk in memory: records and anchor slots, each with what is synced. One thread.
-class SimulatedDisk final : public Disk {
+class SimulatedDisk : public Disk {
 public:
     SimulatedDisk(events::LogKeys keys, CrashPoints& points, engine::Clock& clock);
 
@@ -103,6 +104,11 @@ public:
     void fail_next_anchor_sync() override { fail_anchor_sync_ = true; }
     void lie_about_syncs() override { lying_ = true; }
     void roll_back(std::uint64_t appends, bool with_anchors) override;
+
+    /// Changes a stored record behind everybody's back.
+    void tamper(events::SequenceId sequence, const std::function<void(events::Record&)>& change) {
+        stored_.tamper(sequence, change);
+    }
 
     void crash(DiskPolicy policy) override;
     [[nodiscard]] events::StartVerdict judge(const std::optional<events::Head>& checkpoint) override;

@@ -47,6 +47,7 @@ private:
         world_.clock.advance_ms(7);
         world_.broker.deliver_held_up();
         note(describe(act) + ": " + said);
+        invariants_.check_failed_sync();
         come_up();
         invariants_.check_step();
     }

@@ -18,17 +18,18 @@ bool is_terminal(const std::string& state) {
     return terminal.contains(state);
 }
 
-/// Whether the event is evidence of what became of an order: nothing else ends `unknown`.
+/// Whether the event is evidence of what became of an order: nothing else ends `unknown`. A cancel or modify
+/// that the broker refused says nothing of whether it ever had the order.
 bool is_evidence(const Body& body) {
     static const std::set<std::string> kinds{"broker_record", "absence_proved", "operator_attested"};
     if (const auto* changed = std::get_if<PaperOrderLifecycleChanged>(&body))
         return kinds.contains(changed->evidence);
-    const auto told = [](const OrderOutcome& outcome) {
-        return outcome.outcome == Outcome::confirmed || outcome.outcome == Outcome::refused;
-    };
-    if (const auto* submitted = std::get_if<PaperOrderSubmitted>(&body)) return told(*submitted);
-    if (const auto* cancelled = std::get_if<PaperOrderCancelled>(&body)) return told(*cancelled);
-    if (const auto* modified = std::get_if<PaperOrderModified>(&body)) return told(*modified);
+    if (const auto* submitted = std::get_if<PaperOrderSubmitted>(&body))
+        return submitted->outcome == Outcome::confirmed || submitted->outcome == Outcome::refused;
+    if (const auto* cancelled = std::get_if<PaperOrderCancelled>(&body))
+        return cancelled->outcome == Outcome::confirmed;
+    if (const auto* modified = std::get_if<PaperOrderModified>(&body))
+        return modified->outcome == Outcome::confirmed;
     return std::holds_alternative<OrderExecutionRecorded>(body);
 }
 
@@ -43,6 +44,8 @@ void Observer::start_over() {
     orders_.clear();
     approvals_.clear();
     events_.clear();
+    booked_.clear();
+    execution_ids_.clear();
     verifier_ = std::make_unique<ChainVerifier>(disk_.keys().ring(), Head{}, disk_.gaps());
     follow();
 }
@@ -61,6 +64,19 @@ void Observer::follow() {
         read_to_ = record.sequence;
         events_.emplace(event->event_id, record.sequence);
         take(*event);
+    }
+}
+
+void Observer::check_whole_chain() {
+    ChainVerifier verifier(disk_.keys().ring(), Head{}, disk_.gaps());
+    auto cursor = disk_.read(SequenceId(1));
+    if (!cursor) return violations_.add("I2", "the log cannot be read: " + cursor.error().message);
+    Record record;
+    for (;;) {
+        const auto more = (*cursor)->next(record);
+        if (!more) return violations_.add("I2", more.error().message);
+        if (!*more) return;
+        if (!verifier.add(record)) return violations_.add("I2", verifier.report().reason);
     }
 }
 
@@ -89,7 +105,11 @@ void Observer::take(const Event& event) {
                                 "two orders have the client order id " + intended->client_order_id.text());
         orders_.emplace(event.workflow_id, std::move(order));
     }
-    if (orders_.contains(event.workflow_id)) take_order_event(event);
+    if (orders_.contains(event.workflow_id))
+        take_order_event(event);
+    else if (std::holds_alternative<OrderExecutionRecorded>(event.body))
+        violations_.add("O3", "an execution is booked to no order, at record " +
+                                  std::to_string(event.sequence_id.value()));
     take_approval_event(event);
 }
 
@@ -113,16 +133,31 @@ void Observer::take_order_event(const Event& event) {
     if (const auto* outcome = std::get_if<PaperOrderSubmitted>(&event.body)) learn(outcome->broker_order_id);
     if (const auto* changed = std::get_if<PaperOrderLifecycleChanged>(&event.body))
         learn(changed->broker_order_id);
-    if (const auto* filled = std::get_if<OrderExecutionRecorded>(&event.body))
+    if (const auto* filled = std::get_if<OrderExecutionRecorded>(&event.body)) {
         learn(filled->execution.broker_order_id);
+        take_execution(event, *filled);
+    }
     if (const auto* modify = std::get_if<OrderModifyIntended>(&event.body))
-        order.modifies[modify->intent_id] = *modify;
+        order.modifies[modify->intent_id] = {*modify, event.timestamp};
     if (const auto* cancel = std::get_if<OrderCancelIntended>(&event.body))
-        order.cancels[cancel->intent_id] = *cancel;
+        order.cancels[cancel->intent_id] = {*cancel, event.timestamp};
     if (const auto* outcome = std::get_if<PaperOrderModified>(&event.body))
         order.modifies.erase(outcome->intent_id);
     if (const auto* outcome = std::get_if<PaperOrderCancelled>(&event.body))
         order.cancels.erase(outcome->intent_id);
+}
+
+void Observer::take_execution(const Event& event, const OrderExecutionRecorded& filled) {
+    Order& order = orders_.at(event.workflow_id);
+    const std::string& id = filled.execution.execution_id.text();
+    violations_.require(execution_ids_.insert(filled.execution.execution_id).second, "O3",
+                        "execution " + id + " is booked twice");
+    order.filled = order.filled.plus(filled.execution.quantity).value();
+    violations_.require(order.filled == filled.filled_quantity, "O3",
+                        "with execution " + id + " order " + event.workflow_id.text() + " is filled " +
+                            to_text(filled.filled_quantity) + ", and its executions sum up to " +
+                            to_text(order.filled));
+    booked_.push_back({event.workflow_id, filled.execution});
 }
 
 void Observer::take_approval_event(const Event& event) {
@@ -174,9 +209,11 @@ void Observer::check_change(const BrokerOrderId& id, Operation operation, Timest
     int intents = 0;
     for (const auto& [order_id, order] : orders_) {
         const auto look = [&](const auto& pending) {
-            for (const auto& [intent_id, intent] : pending) {
+            for (const auto& [intent_id, one] : pending) {
+                const auto& intent = one.intent;
                 if (intent.broker_order_id != id) continue;
                 ++intents;
+                if (operation == Operation::modify) ++modifies_sent_[one.intended_at.day()];
                 violations_.require(order.broker_order_id == id, "O9",
                                     name + " is of another order's workflow");
                 violations_.require(intent.send_by > now, "O2", name + " came after its time to send by");

@@ -2,8 +2,9 @@
 
 #include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "engine/ports/broker.hpp"
 #include "events/event.hpp"
@@ -15,19 +16,31 @@ namespace ibkr::simulation {
 
 /// Reads the log record by record as it grows and knows, from the records alone and with no code of the
 /// engine, what was intended and where every order stands by its events' claims. Checks what each record and
-/// each broker write must be: I2, O2, O4, O5, O8, O9.
+/// each broker write must be: I2, O2, O4, O5, O9, of O1 that no order is intended twice, and of O3 that an
+/// order's fills are its executions.
 class Observer {
 public:
     Observer(const Disk& disk, Violations& violations);
 
+    template <class Intent>
+    struct Pending {
+        Intent intent;
+        events::Timestamp intended_at;
+    };
     struct Order {
         events::AccountHash account;
         events::OrderSubmitIntended intent;
         events::Timestamp intended_at;
         std::string state;  ///< claimed by its newest event that claims one
         events::BrokerOrderId broker_order_id;
-        std::map<std::string, events::OrderModifyIntended> modifies;  ///< by intent id, without outcome
-        std::map<std::string, events::OrderCancelIntended> cancels;
+        events::Quantity filled;                                               ///< the sum of its executions
+        std::map<std::string, Pending<events::OrderModifyIntended>> modifies;  ///< by intent id, no outcome
+        std::map<std::string, Pending<events::OrderCancelIntended>> cancels;
+    };
+    /// An execution that was booked.
+    struct Booked {
+        events::WorkflowId order;
+        events::Execution execution;
     };
 
     /// Reads what is new.
@@ -39,12 +52,19 @@ public:
         if (read_to_ > disk_.head().sequence) start_over();
     }
 
+    /// Verifies every record again, those that were read long ago too.
+    void check_whole_chain();
+
     /// A broker write begins at `now`: its intent must be durable and allow exactly this.
     void check_submit(const engine::SubmitRequest& request, const events::AccountHash& account,
                       events::Timestamp now);
     void check_change(const events::BrokerOrderId& id, events::Operation operation, events::Timestamp now);
 
     [[nodiscard]] const std::map<events::WorkflowId, Order>& orders() const { return orders_; }
+    /// In the order of the log.
+    [[nodiscard]] const std::vector<Booked>& booked() const { return booked_; }
+    /// Modifies that went to the broker, by the day of their intent.
+    [[nodiscard]] const std::map<std::string, std::uint32_t>& modifies_sent() const { return modifies_sent_; }
     /// The state of the order with this client order id or broker order id; empty when there is none.
     [[nodiscard]] std::string state_of(const std::string& id) const;
     [[nodiscard]] bool has_event(const events::EventId& id) const;
@@ -58,6 +78,7 @@ private:
     };
     void take(const events::Event& event);
     void take_order_event(const events::Event& event);
+    void take_execution(const events::Event& event, const events::OrderExecutionRecorded& filled);
     void take_approval_event(const events::Event& event);
     void check_transition(const Order& order, const events::Event& event, const std::string& next);
 
@@ -68,6 +89,9 @@ private:
     std::map<events::WorkflowId, Order> orders_;
     std::map<events::WorkflowId, Approval> approvals_;
     std::map<events::EventId, events::SequenceId> events_;
+    std::vector<Booked> booked_;
+    std::set<events::ExecutionId> execution_ids_;
+    std::map<std::string, std::uint32_t> modifies_sent_;
 };
 
 }  // namespace ibkr::simulation

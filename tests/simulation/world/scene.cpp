@@ -13,8 +13,12 @@ std::string said(const CallResult& result, const std::string& name) {
     return result ? member(result->payload, name) : std::string(to_string(result.error().error.code));
 }
 
-CallResult Scene::checked(CallResult result) {
-    if (world.running()) invariants.check_answer(result, world.disk.sync_failed());
+CallResult Scene::ask(const std::function<CallResult(engine::Gateway&)>& make) {
+    const bool sync_had_failed = world.disk.sync_failed();
+    engine::Gateway gateway = world.gateway();
+    CallResult result = make(gateway);
+    if (world.has_process()) invariants.check_answer(result, sync_had_failed);
+    invariants.check_failed_sync();
     pass_ms(5);
     return result;
 }
@@ -26,32 +30,40 @@ WorkflowId Scene::approved(std::int64_t quantity, std::int64_t price, Side side)
     request.side = side;
     request.quantity = Quantity::whole(quantity);
     request.limit_price = Price(Decimal::whole(price));
-    const CallResult preview =
-        checked(world.gateway().order_preview(world.context("ibkr_order_preview"), request));
+    const CallResult preview = ask([&](engine::Gateway& gateway) {
+        return gateway.order_preview(world.context("ibkr_order_preview"), request);
+    });
     if (!preview) world.violations.add("scene", "the preview was refused: " + said(preview));
-    const CallResult approval = checked(world.gateway().approval_create(
-        world.context("ibkr_approval_create"),
-        {BrokerModel::account(), WorkflowId(said(preview, "preview_id")), {}}));
+    const CallResult approval = ask([&](engine::Gateway& gateway) {
+        return gateway.approval_create(world.context("ibkr_approval_create"),
+                                       {BrokerModel::account(), WorkflowId(said(preview, "preview_id")), {}});
+    });
     if (!approval) world.violations.add("scene", "the approval was refused: " + said(approval));
     return WorkflowId(said(approval, "approval_id"));
 }
 
 CallResult Scene::submit(const WorkflowId& approval, const std::string& key) {
-    return checked(world.gateway().paper_submit(world.context("ibkr_paper_order_submit"),
-                                                {BrokerModel::account(), approval, IdempotencyKey(key)}));
+    return ask([&](engine::Gateway& gateway) {
+        return gateway.paper_submit(world.context("ibkr_paper_order_submit"),
+                                    {BrokerModel::account(), approval, IdempotencyKey(key)});
+    });
 }
 
 CallResult Scene::cancel(const std::string& broker_order_id, const std::string& key) {
-    return checked(world.gateway().paper_cancel(
-        world.context("ibkr_paper_order_cancel"),
-        {BrokerModel::account(), BrokerOrderId(broker_order_id), IdempotencyKey(key)}));
+    return ask([&](engine::Gateway& gateway) {
+        return gateway.paper_cancel(
+            world.context("ibkr_paper_order_cancel"),
+            {BrokerModel::account(), BrokerOrderId(broker_order_id), IdempotencyKey(key)});
+    });
 }
 
 CallResult Scene::modify(const std::string& broker_order_id, const std::string& key,
                          const OrderChanges& changes) {
-    return checked(world.gateway().paper_modify(
-        world.context("ibkr_paper_order_modify"),
-        {BrokerModel::account(), BrokerOrderId(broker_order_id), IdempotencyKey(key), changes, {}}));
+    return ask([&](engine::Gateway& gateway) {
+        return gateway.paper_modify(
+            world.context("ibkr_paper_order_modify"),
+            {BrokerModel::account(), BrokerOrderId(broker_order_id), IdempotencyKey(key), changes, {}});
+    });
 }
 
 std::string Scene::placed(std::int64_t quantity, std::int64_t price, const std::string& key) {

@@ -39,7 +39,8 @@ public:
     Invariants invariants;
 
 private:
-    engine::CallResult checked(engine::CallResult result);
+    /// Makes a call and checks its answer, unless the process ended inside it: nobody got it then.
+    engine::CallResult ask(const std::function<engine::CallResult(engine::Gateway&)>& make);
 };
 
 /// The text member of an answer's payload; of an error, its code.

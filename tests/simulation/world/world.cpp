@@ -15,16 +15,6 @@ using namespace ibkr::events;
 
 namespace {
 
-LogKeys keys_of(std::uint64_t seed) {
-    LogId log_id{};
-    RandomStream random(seed, "log id");
-    for (auto& byte : log_id)
-        byte = static_cast<std::uint8_t>(random.below(256));
-    auto keys = LogKeys::create(Secret(std::string(fixture_secret)), log_id, Secret(std::string(32, 's')));
-    assert(keys);
-    return std::move(*keys);
-}
-
 Policies policies_for(const AccountHash& account) {
     Policies policies;
     policies.settings.preview_enabled = true;
@@ -41,8 +31,18 @@ Policies policies_for(const AccountHash& account) {
 
 }  // namespace
 
+LogKeys simulated_keys(std::uint64_t seed) {
+    LogId log_id{};
+    RandomStream random(seed, "log id");
+    for (auto& byte : log_id)
+        byte = static_cast<std::uint8_t>(random.below(256));
+    auto keys = LogKeys::create(Secret(std::string(fixture_secret)), log_id, Secret(std::string(32, 's')));
+    assert(keys);
+    return std::move(*keys);
+}
+
 std::unique_ptr<Disk> simulated_disk(std::uint64_t seed, CrashPoints& points, Clock& clock) {
-    return std::make_unique<SimulatedDisk>(keys_of(seed), points, clock);
+    return std::make_unique<SimulatedDisk>(simulated_keys(seed), points, clock);
 }
 
 World::World(std::uint64_t seed, bool local_broker, const MakeDisk& make_disk)

@@ -24,6 +24,9 @@ using MakeDisk =
 [[nodiscard]] std::unique_ptr<Disk> simulated_disk(std::uint64_t seed, CrashPoints& points,
                                                    engine::Clock& clock);
 
+/// The keys of its log.
+[[nodiscard]] events::LogKeys simulated_keys(std::uint64_t seed);
+
 /// The engine between a disk and a broker model, on one virtual clock. Disk, broker, clock and who
 /// watches them outlive the engine's processes. Two worlds of one seed in which the same happens are alike to
 /// the last byte, on the simulated disk.
