@@ -6,20 +6,13 @@
 #include "tests/simulation/world/scene.hpp"
 #include "tests/simulation/world/shrink.hpp"
 
-// The simulated world itself: it repeats exactly, its disk does what its policies say, and its invariants see
-// what they are there to see.
+// The simulated world itself: it repeats exactly, and its disk does what its policies say.
 
 using namespace ibkr;
 using namespace ibkr::simulation;
 using Kind = Scene::BrokerKind;
 
 namespace {
-
-bool found(const World& world, const std::string& invariant) {
-    const auto& all = world.violations.found();
-    return std::any_of(all.begin(), all.end(),
-                       [&](const Violation& violation) { return violation.invariant == invariant; });
-}
 
 /// A submit is cut off between its write and its sync, under a policy. Whether the intent is in the log.
 bool intent_survives(DiskPolicy policy) {
@@ -72,60 +65,6 @@ TEST_CASE("what a crash leaves of an unsynced write is as the policy says") {
     CHECK_FALSE(intent_survives(DiskPolicy::drop));
     CHECK_FALSE(intent_survives(DiskPolicy::tear));
     CHECK_FALSE(intent_survives(DiskPolicy::garble));
-}
-
-TEST_CASE("a disk that lies about its syncs is seen") {
-    Scene scene(Kind::local);
-    scene.world.disk.lie_about_syncs();
-    static_cast<void>(scene.approved(5, 150));
-    CHECK(found(scene.world, "I5"));
-    scene.restart(DiskPolicy::drop);
-    CHECK(found(scene.world, "I1"));
-}
-
-TEST_CASE("a loss that nobody declared is seen") {
-    Scene scene(Kind::local);
-    static_cast<void>(scene.placed(5, 150, "order"));
-    scene.world.disk.roll_back(3, false);
-    scene.restart(DiskPolicy::keep);
-    CHECK(found(scene.world, "I1"));
-    CHECK(found(scene.world, "I4"));
-}
-
-TEST_CASE("an order that is sent past the log, or twice, is seen") {
-    Scene scene(Kind::local);
-    static_cast<void>(scene.placed(5, 150, "order"));
-    engine::SubmitRequest request;
-    request.account_id = BrokerModel::account();
-    request.client_order_id = scene.world.broker.book().front().order.client_order_id;
-    request.terms = scene.world.broker.book().front().order.terms;
-    scene.pass_ms(60'000);
-    static_cast<void>(scene.world.broker.submit(request));
-    CHECK(found(scene.world, "O2"));
-    CHECK_FALSE(found(scene.world, "O1"));
-    scene.pass_ms(1);
-    CHECK(found(scene.world, "O1"));
-}
-
-TEST_CASE("orders that together break the position limit are seen") {
-    Scene scene(Kind::local);
-    engine::SubmitRequest request;
-    request.account_id = BrokerModel::account();
-    request.terms.contract = BrokerModel::stock();
-    request.terms.quantity = events::Quantity::whole(81);
-    request.terms.limit_price = events::Price(events::Decimal::whole(150));
-    request.client_order_id = events::ClientOrderId("somebody-else");
-    static_cast<void>(scene.world.broker.submit(request));
-    scene.pass_ms(1);
-    CHECK(found(scene.world, "O6"));
-}
-
-TEST_CASE("fills that the log does not know are seen at rest") {
-    Scene scene(Kind::local);
-    static_cast<void>(scene.placed(5, 150, "order"));
-    scene.world.broker.fill(0, 2);
-    scene.invariants.check_quiescence();
-    CHECK(found(scene.world, "O3"));
 }
 
 TEST_CASE("a failing plan is shrunk to the acts that make it fail") {
