@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -218,4 +219,43 @@ TEST_CASE("an incident report is filled from a fixture, an export and the log", 
     CHECK(filled.home.refused({"incident", "report"}, 7) == "CONFIG_INVALID");
     CHECK(filled.home.refused({"incident", "report", "--workflow", "nobody"}, 2) ==
           "INPUT_INVALID_TIME_RANGE");
+}
+
+TEST_CASE("a fixture that cannot be written leaves nothing behind", "[cli][replay]") {
+    const FilledHome filled;
+    filled.home.write("note", "a file");
+    const auto record_to = [&](const std::string& folder) {
+        return filled.home.run(
+            {"replay", "record", "--workflow", filled.approval_id, "--out", folder, "--json"});
+    };
+    const Ran below_file = record_to(filled.home.path("note/incident"));
+    CHECK(below_file.exit_code != 0);
+    CHECK(below_file.err_json().at("message").get<std::string>().find("no fixture was made") == 0);
+    CHECK(below_file.err_json().at("user_action").get<std::string>().find("--out") != std::string::npos);
+
+    const Ran too_long = record_to(filled.home.path("new/folder/" + std::string(300, 'x')));
+    CHECK(too_long.exit_code != 0);
+    CHECK_FALSE(std::filesystem::exists(filled.home.path("new")));
+
+    const Ran empty = record_to("");
+    CHECK(empty.exit_code == 2);
+    CHECK(empty.err.find("--out") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists("/events.jsonl"));
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(filled.home.folder()))
+        CHECK(entry.path().filename().string().find("unfinished") == std::string::npos);
+}
+
+TEST_CASE("a review's texts must be UTF-8", "[cli][replay]") {
+    const AgentHome home;
+    for (const char* option : {"--id", "--root-cause", "--follow-ups"}) {
+        const Ran ran = home.run(
+            {"incident", "report", "--fixture", fixtures + "clean-fill", option, "caf\xe9", "--json"});
+        INFO(option << ran.err);
+        CHECK(ran.exit_code == 7);
+        CHECK(ran.code() == "CONFIG_INVALID");
+        CHECK(ran.err_json().at("message").get<std::string>().find(option) == 0);
+    }
+    const Json report =
+        home.get({"incident", "report", "--fixture", fixtures + "clean-fill", "--root-cause", "caf\xc3\xa9"});
+    CHECK(report.at("root_cause") == "caf\xc3\xa9");
 }

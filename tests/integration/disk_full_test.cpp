@@ -252,3 +252,20 @@ TEST_CASE("room for the venue's book alone runs out: no order is lost or sent tw
     static_cast<void>(at.run(submit_words(approval, "third")));
     CHECK(open_orders(at) == 2);
 }
+
+TEST_CASE("a fixture that a full disk cuts short leaves no folder", "[cli][disk]") {
+    const ConfiguredHome at;
+    const std::string approval = approved(at);
+    const SmallDisk disk(at.home.path("small"), 1);
+    if (!disk.mounted()) return;
+    disk.fill_but(8'192);
+    const std::string folder = disk.path("incident");
+    const Ran ran = at.run({"replay", "record", "--workflow", approval, "--out", folder});
+    INFO(ran.out << ran.err);
+    CHECK(ran.exit_code != 0);
+    CHECK(ran.code() == "AUDIT_WRITE_FAILED");
+    CHECK(std::distance(fs::directory_iterator(disk.path("")), fs::directory_iterator()) == 1);
+    disk.empty();
+    CHECK(at.get({"replay", "record", "--workflow", approval, "--out", folder}).at("events") > 0);
+    CHECK(at.get({"replay", "--fixture", folder}).at("difference_count") == 0);
+}

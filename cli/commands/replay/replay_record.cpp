@@ -36,10 +36,22 @@ Result<void> write_files(const std::string& directory, const RecordedFixture& fi
     return write("README.md", fixture.readme);
 }
 
+/// The folders above `path` that are not there yet, the innermost first.
+std::vector<std::filesystem::path> missing_parents(const std::string& path) {
+    std::vector<std::filesystem::path> missing;
+    std::filesystem::path parent = std::filesystem::path(path).parent_path();
+    while (!parent.empty() && parent != parent.parent_path() && !events::path_exists(parent.string())) {
+        missing.push_back(parent);
+        parent = parent.parent_path();
+    }
+    return missing;
+}
+
 /// Written beside its place, read back and replayed as a reviewer would, then put there: a folder of that
 /// name is whole.
 Result<void> save(const std::string& directory, const RecordedFixture& fixture) {
     const std::string unfinished = directory + ".unfinished-" + std::to_string(getpid());
+    const auto made_with_it = missing_parents(directory);
     auto saved = write_files(unfinished, fixture);
     if (saved) {
         const auto again = engine::run_fixture(unfinished);
@@ -53,6 +65,8 @@ Result<void> save(const std::string& directory, const RecordedFixture& fixture) 
     if (saved) return saved;
     std::error_code ignored;
     std::filesystem::remove_all(unfinished, ignored);
+    for (const auto& parent : made_with_it)
+        std::filesystem::remove(parent, ignored);
     return failure(saved.error().code, "no fixture was made: " + saved.error().message,
                    "Look whether --out names a folder that can be made, on a disk with room, and try again.");
 }
