@@ -21,6 +21,8 @@ public:
     [[nodiscard]] static events::Result<FixtureLog> create(const events::LogId& log_id,
                                                            const std::vector<std::string>& exact_values);
 
+    /// Somebody whom a text of the fixture may name.
+    void know_user(const std::string& name) { redaction_.know_user(name); }
     /// Takes over what belongs in the fixture; groups come in log order. Errors: INPUT_INVALID_TIME_RANGE
     /// beyond `fixture_events_max`, those of redaction.
     [[nodiscard]] events::Result<void> take(const DecisionGroup& group, const IncidentScope& scope,

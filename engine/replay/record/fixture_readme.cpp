@@ -49,8 +49,8 @@ events::Result<std::string> fixture_readme(const events::LogReader& fixture_log,
            number(fixture.from.value()) + " of that log on are decided again; " +
            number(fixture.events_carried) + " of before it stand as facts.\n";
     out +=
-        "- Redacted: people and sessions are numbered, texts passed the redactor, the chain is MACed "
-        "under the published key.\n";
+        "- Redacted: people, sessions, requests, idempotency keys and what people wrote are numbered, texts "
+        "passed the redactor, the chain is MACed under the published key.\n";
     out += "- Why it is kept: say here what it shows.\n";
     out += "- Expected: every decision is made again as recorded, no difference.\n";
     out += "- Run it: `ibkr-agent replay --fixture` with this folder.\n";

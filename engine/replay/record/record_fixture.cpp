@@ -16,12 +16,26 @@ using events::failure;
 using events::Result;
 using events::SequenceId;
 
+/// Everybody who acts in the history: a message from outside may name them before they do.
+Result<void> know_users(const events::LogReader& log, SequenceId last, FixtureLog& made) {
+    auto history = events::EventCursor::read(log, SequenceId(1));
+    if (!history) return failure(history.error());
+    events::Event event;
+    for (;;) {
+        auto more = history->next(event);
+        if (!more) return failure(more.error());
+        if (!*more || event.sequence_id > last) return {};
+        made.know_user(event.actor.user_id);
+    }
+}
+
 Result<FixtureLog> chosen(const events::LogReader& log, const IncidentScope& scope,
                           const std::vector<std::string>& exact_values) {
     auto carried = carried_state(log, scope);
     if (!carried) return failure(carried.error());
     auto made = FixtureLog::create(log.identity().log_id, exact_values);
     if (!made) return made;
+    if (auto known = know_users(log, scope.last, *made); !known) return failure(known.error());
     auto groups = DecisionGroups::read(log);
     if (!groups) return failure(groups.error());
     DecisionGroup group;

@@ -165,14 +165,12 @@ TEST_CASE("a recorded fixture on disk replays without difference", "[replay][rec
 
 TEST_CASE("an incident of the kill switch is recorded too; an unknown workflow is not", "[replay][record]") {
     Days days;
-    REQUIRE(
-        days.rig.gateway().kill_switch_set(days.rig.context("ibkr_kill_switch"), true, "drill of Ada Byron"));
-    const auto fixture = record_fixture(days.rig.log, events::kill_switch_workflow, {"Ada Byron"});
+    REQUIRE(days.rig.gateway().kill_switch_set(days.rig.context("ibkr_kill_switch"), true, "drill"));
+    const auto fixture = record_fixture(days.rig.log, events::kill_switch_workflow, {});
     REQUIRE(fixture);
     CHECK(has_workflow(events_of(*fixture), events::kill_switch_workflow));
     CHECK_FALSE(has_workflow(events_of(*fixture), days.incident.id));
-    CHECK(fixture->events_jsonl.find("drill of") != std::string::npos);
-    CHECK(fixture->events_jsonl.find("Ada Byron") == std::string::npos);
+    CHECK(fixture->events_jsonl.find("text-1") != std::string::npos);
     const auto nobody = record_fixture(days.rig.log, events::WorkflowId("nobody"), {});
     REQUIRE_FALSE(nobody);
     CHECK(nobody.error().code == events::ErrorCode::input_invalid_time_range);
