@@ -24,18 +24,33 @@ struct Expected {
     }
 };
 
+struct Incident {
+    events::WorkflowId workflow_id;
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("workflow_id", self.workflow_id);
+    }
+};
+
 tl::unexpected<events::Error> unusable(const std::string& what) {
     return failure(ErrorCode::config_invalid, what,
                    "A fixture is a folder with events.jsonl, expected.json and README.md; see "
                    "docs/incident-review.md and replay-fixtures/.");
 }
 
+/// One byte more than `bytes_max` at most, so that a larger file shows.
+std::string read_file(std::ifstream& file, std::size_t bytes_max) {
+    std::string text(bytes_max + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    return text;
+}
+
 Result<std::vector<ReplayedDecision>> read_expected(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) return unusable("the fixture has no readable expected.json");
-    std::string text(expected_bytes_max + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(file.gcount()));
+    const std::string text = read_file(file, expected_bytes_max);
     if (text.size() > expected_bytes_max) return unusable("expected.json is larger than 1 MiB");
     const std::string document = "{\"decisions\":" + text + "}";
     events::JsonLimits limits = events::JsonLimits::own();
@@ -81,6 +96,20 @@ void compare_expected(std::vector<ReplayedDecision> expected, const Replay& repl
 
 Result<std::vector<ReplayedDecision>> expected_of(const std::string& directory) {
     return read_expected(directory + "/expected.json");
+}
+
+Result<std::optional<events::WorkflowId>> incident_of(const std::string& directory) {
+    std::ifstream file(directory + "/incident.json", std::ios::binary);
+    if (!file) return std::optional<events::WorkflowId>{};
+    const std::string text = read_file(file, events::JsonLimits::own().bytes_max);
+    auto incident = events::from_json_text<Incident>(text);
+    if (!incident) return unusable("incident.json: " + incident.error().message);
+    if (incident->workflow_id.empty()) return unusable("incident.json names no workflow");
+    return std::optional(std::move(incident->workflow_id));
+}
+
+std::string incident_json(const events::WorkflowId& workflow) {
+    return events::to_canonical_json(Incident{workflow}) + "\n";
 }
 
 Result<std::unique_ptr<ExportLog>> open_fixture(const std::string& directory) {

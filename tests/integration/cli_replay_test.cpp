@@ -221,6 +221,29 @@ TEST_CASE("an incident report is filled from a fixture, an export and the log", 
           "INPUT_INVALID_TIME_RANGE");
 }
 
+TEST_CASE("a report of a recorded fixture tells its own incident unless asked for another", "[cli][replay]") {
+    const FilledHome filled;
+    const std::string second_approval = approve(filled.home, preview(filled.home, "5", "150"));
+    (void)submit(filled.home, second_approval, "second");
+    CHECK(filled.home.refused({"orders", "submit", "--account", "DU1234567", "--approval-id",
+                               filled.approval_id, "--idempotency-key", "k2", "--enable-paper"},
+                              1) == "APPROVAL_CONSUMED");
+    const std::string folder = filled.home.path("incident");
+    (void)filled.home.get({"replay", "record", "--workflow", filled.approval_id, "--out", folder});
+    const Json own = filled.home.get({"incident", "report", "--fixture", folder});
+    CHECK(own.at("incident_id") == "incident");
+    CHECK(own.at("approval_ids") == Json::array({filled.approval_id}));
+    CHECK(own.at("idempotency_keys").size() == 2);
+    const Json other =
+        filled.home.get({"incident", "report", "--fixture", folder, "--workflow", second_approval});
+    CHECK(other.at("approval_ids") == Json::array({second_approval}));
+    std::filesystem::remove(folder + "/incident.json");
+    const Json whole = filled.home.get({"incident", "report", "--fixture", folder});
+    CHECK(whole.at("approval_ids").size() == 2);
+    CHECK(whole.at("idempotency_keys").size() == 3);
+    CHECK(whole.at("decisions").size() > own.at("decisions").size());
+}
+
 TEST_CASE("a fixture that cannot be written leaves nothing behind", "[cli][replay]") {
     const FilledHome filled;
     filled.home.write("note", "a file");

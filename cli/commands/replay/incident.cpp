@@ -34,17 +34,22 @@ Result<void> check_texts(const Arguments& arguments) {
     return {};
 }
 
-Result<engine::IncidentReport> report_of(const App& app, const Arguments& arguments) {
-    if (auto checked = check_texts(arguments); !checked) return failure(checked.error());
-    std::optional<events::WorkflowId> workflow;
+/// As given, else the one that the fixture was recorded of; nothing: all that a fixture holds.
+Result<std::optional<events::WorkflowId>> workflow_of(const Arguments& arguments) {
     if (arguments.has("--workflow")) {
         auto id = workflow_from(arguments.text("--workflow"));
         if (!id) return failure(id.error());
-        workflow = std::move(*id);
-    } else if (!arguments.has("--fixture")) {
-        return failure(ErrorCode::config_invalid, "a log holds more than one incident",
-                       "Give --workflow with the id of a preview, an approval or an order.");
+        return std::optional(std::move(*id));
     }
+    if (arguments.has("--fixture")) return engine::incident_of(arguments.text("--fixture"));
+    return failure(ErrorCode::config_invalid, "a log holds more than one incident",
+                   "Give --workflow with the id of a preview, an approval or an order.");
+}
+
+Result<engine::IncidentReport> report_of(const App& app, const Arguments& arguments) {
+    if (auto checked = check_texts(arguments); !checked) return failure(checked.error());
+    const auto workflow = workflow_of(arguments);
+    if (!workflow) return failure(workflow.error());
     std::optional<std::vector<engine::ReplayedDecision>> expected;
     if (arguments.has("--fixture") && !arguments.has("--file")) {
         auto read = engine::expected_of(arguments.text("--fixture"));
@@ -53,7 +58,7 @@ Result<engine::IncidentReport> report_of(const App& app, const Arguments& argume
     }
     auto history = History::open(app, arguments);
     if (!history) return failure(history.error());
-    auto report = engine::incident_report(history->log(), workflow, expected);
+    auto report = engine::incident_report(history->log(), *workflow, expected);
     if (!report) return report;
     report->incident_id = printable(incident_id(arguments));
     report->fixture = printable(arguments.text("--fixture"));
@@ -76,12 +81,12 @@ int run_report(App& app, const Arguments& arguments) {
 }  // namespace
 
 std::vector<Command> incident_commands() {
-    std::vector<Option> options{
-        {"--workflow", OptionKind::text, "ID", "only what concerns this preview, approval or order"},
-        {"--id", OptionKind::text, "ID",
-         "the incident's id; else that of the workflow or the fixture's name"},
-        {"--root-cause", OptionKind::text, "TEXT", "what the review found"},
-        {"--follow-ups", OptionKind::text, "TEXT", "what is done about it"}};
+    std::vector<Option> options{{"--workflow", OptionKind::text, "ID",
+                                 "what concerns this preview, approval or order; else the fixture's own"},
+                                {"--id", OptionKind::text, "ID",
+                                 "the incident's id; else that of the workflow or the fixture's name"},
+                                {"--root-cause", OptionKind::text, "TEXT", "what the review found"},
+                                {"--follow-ups", OptionKind::text, "TEXT", "what is done about it"}};
     for (Option& option : history_options())
         options.push_back(option);
     return {{.path = "incident report",

@@ -33,6 +33,7 @@ Result<void> write_files(const std::string& directory, const RecordedFixture& fi
     };
     if (auto written = write("events.jsonl", fixture.events_jsonl); !written) return written;
     if (auto written = write("expected.json", fixture.expected_json); !written) return written;
+    if (auto written = write("incident.json", fixture.incident_json); !written) return written;
     return write("README.md", fixture.readme);
 }
 
@@ -113,8 +114,8 @@ int run_record(App& app, const Arguments& arguments) {
 Command replay_record_command() {
     std::vector<Option> options{
         {"--workflow", OptionKind::text, "ID", "id of a preview, an approval or an order", true},
-        {"--out", OptionKind::path, "DIR", "folder to make, with events.jsonl, expected.json and README.md",
-         true}};
+        {"--out", OptionKind::path, "DIR",
+         "folder to make, with events.jsonl, expected.json, incident.json and README.md", true}};
     for (Option& option : history_options())
         options.push_back(option);
     return {.path = "replay record",

@@ -101,6 +101,7 @@ Result<RecordedFixture> record_fixture(const events::LogReader& log, const event
     fixture.events_carried = made->events_carried();
     if (auto replayed = replay_into(*made, fixture); !replayed) return failure(replayed.error());
     if (auto exported = export_into(*made, fixture); !exported) return failure(exported.error());
+    fixture.incident_json = incident_json(workflow);
     auto readme = fixture_readme(made->log(), fixture);
     if (!readme) return failure(readme.error());
     fixture.readme = std::move(*readme);

@@ -12,7 +12,7 @@ namespace ibkr::engine {
 /// Events of a recorded fixture at most.
 inline constexpr std::size_t fixture_events_max = 20'000;
 
-/// A fixture made of a real history: the content of its three files, and what went into it.
+/// A fixture made of a real history: the content of its files, and what went into it.
 struct RecordedFixture {
     events::WorkflowId workflow_id;             ///< that was asked about
     std::vector<events::WorkflowId> workflows;  ///< of the incident
@@ -23,6 +23,7 @@ struct RecordedFixture {
     ReplayReport report;               ///< of replaying the fixture; no difference
     std::string events_jsonl;
     std::string expected_json;
+    std::string incident_json;
     std::string readme;
 
     template <class V, class S>

@@ -90,3 +90,23 @@ TEST_CASE("one decision too few or too many in expected.json is one difference, 
     CHECK(more.differences.at(0).sequence_id == events::SequenceId(999));
     CHECK(more.differences.at(0).got == "no such decision");
 }
+
+TEST_CASE("a fixture remembers the workflow it was recorded of, and may have none", "[replay][fixture]") {
+    const FixtureCopy copy("clean-fill");
+    const auto none = incident_of(copy.path());
+    REQUIRE(none);
+    CHECK_FALSE(*none);
+    copy.write("incident.json", incident_json(events::WorkflowId("approval-1")));
+    const auto one = incident_of(copy.path());
+    REQUIRE(one);
+    CHECK(*one == events::WorkflowId("approval-1"));
+    for (const char* unusable :
+         {"", "{}", "[]", R"({"workflow_id":"a b"})", R"({"workflow_id":7})", R"({"workflow_id":""})"}) {
+        INFO(unusable);
+        copy.write("incident.json", unusable);
+        const auto refused = incident_of(copy.path());
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == events::ErrorCode::config_invalid);
+        CHECK(refused.error().message.find("incident.json") == 0);
+    }
+}
