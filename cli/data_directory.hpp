@@ -64,6 +64,7 @@ struct Inspection {
     events::InspectedLog inspected;
     io::KeySource key_source;
     std::unique_ptr<events::LogUpTo> acknowledged = {};  ///< what its owner has acknowledged of it
+    bool owner_holds_it = false;                         ///< its owner takes nothing that writes
 
     [[nodiscard]] const events::LogReader& log() const {
         if (acknowledged) return *acknowledged;

@@ -18,6 +18,7 @@ Result<DecisionGroups> DecisionGroups::read(const events::LogReader& log) {
 Result<bool> DecisionGroups::next(DecisionGroup& group) {
     group.events.clear();
     group.records.clear();
+    group.whole = true;
     while (!ended_) {
         if (!has_ahead_) {
             auto more = history_.next(ahead_);
@@ -25,6 +26,9 @@ Result<bool> DecisionGroups::next(DecisionGroup& group) {
             has_ahead_ = *more;
         }
         ended_ = !has_ahead_;
+        if (!ended_ && !group.events.empty() && ahead_.sequence_id > group.events.back().sequence_id.next())
+            group.whole = false;
+        if (!group.whole) break;
         if (ended_ || (!group.events.empty() && begins_group(ahead_, group.events))) break;
         group.events.push_back(std::move(ahead_));
         group.records.push_back(history_.record());

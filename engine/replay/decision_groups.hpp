@@ -16,9 +16,10 @@ namespace ibkr::engine {
 struct DecisionGroup {
     std::vector<events::Event> events;    ///< at least one
     std::vector<events::Record> records;  ///< of the same length
+    bool whole = true;                    ///< false when an attested gap follows, which may hold further ones
 };
 
-/// A history in decisions instead of events.
+/// A history in decisions instead of events. What comes after an attested gap begins a group of its own.
 class DecisionGroups {
 public:
     /// The whole of `log`, up to its head of this moment; `log` outlives this.

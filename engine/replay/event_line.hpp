@@ -37,8 +37,9 @@ struct EventLine {
 
 [[nodiscard]] EventLine line_of(const events::Event& event);
 
-/// Whether a record's bytes hold `id` as a whole JSON text, so that a walk decodes only what can matter.
-/// Precondition: `id` has the form of an id.
+/// Whether a record's bytes hold `id` as a whole JSON text, so that a walk decodes only what can matter;
+/// which member it stands in, the decoded event tells (mentions.hpp). Precondition: `id` has the form of an
+/// id.
 [[nodiscard]] bool names(const events::Record& record, std::string_view id);
 
 /// Whether the broker said it: an answer, a report of its book, a fill, a position, its session. Everything

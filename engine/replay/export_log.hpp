@@ -16,7 +16,8 @@ inline constexpr std::size_t backward_bytes_max = 67'108'864;  ///< 64 MiB
 /// it is read; the last line when a cursor of `read` has come to its end. The file must not change meanwhile.
 class ExportLog final : public events::LogReader {
 public:
-    /// `keys` must stay valid as long as this. Errors: CONFIG_INVALID when the file cannot be read,
+    /// `keys` must stay valid as long as this. Errors: CONFIG_INVALID when it cannot be read or is
+    /// plainly no export (a folder, an empty file, lines that were converted),
     /// INPUT_INVALID_TIME_RANGE when it begins later than event 1, and those of ExportReader::open.
     [[nodiscard]] static events::Result<std::unique_ptr<ExportLog>> open(
         std::string path, events::KeyRingLookup keys, std::size_t backward_bytes = backward_bytes_max);

@@ -30,6 +30,7 @@ struct Replay::Run {
             report.differences.push_back({at, std::move(expected), std::move(got)});
     }
     void count_other_version(const Event& first);
+    void note_resumption(const Event& event);
     Result<void> decide_again(const std::vector<Event>& group);
     Result<void> fold(const std::vector<Event>& group, const events::Mac& mac);
     /// `whole`: the group has all events of its decision, so it can be compared.
@@ -71,6 +72,26 @@ void Replay::Run::count_other_version(const Event& first) {
         found = report.other_versions.insert(found, OtherVersion{version, 0, first.sequence_id});
     }
     ++found->decisions;
+}
+
+void Replay::Run::note_resumption(const Event& event) {
+    const auto* const resumed = std::get_if<events::LogResumed>(&event.body);
+    if (resumed == nullptr) return;
+    HistoryState& history = report.history;
+    if (history.resumptions.size() == resumptions_max) {
+        ++history.resumptions_left_off;
+        return;
+    }
+    Resumption found{event.sequence_id, 0, std::nullopt};
+    const auto add = [&](events::SequenceId from, events::SequenceId to) {
+        if (to < from) return;
+        found.events_lost += to.value() - from.value() + 1;
+        found.first_lost = std::min(found.first_lost.value_or(from), from);
+    };
+    for (const events::LostRange& gap : resumed->gaps)
+        add(gap.from, gap.to);
+    add(resumed->from.next(), resumed->to);
+    history.resumptions.push_back(found);
 }
 
 /// Decides the group's command on the state before it, and compares what that gives with what is recorded.
@@ -116,6 +137,8 @@ Result<void> Replay::Run::fold(const std::vector<Event>& group, const events::Ma
         const StateDivergence& found = workflows->divergences()[divergences_seen];
         difference(found.sequence, "state " + found.claimed, "state " + found.folded);
     }
+    for (const Event& event : group)
+        note_resumption(event);
     report.events_replayed += group.size();
     report.last_sequence_id = group.back().sequence_id;
     return store->commit({group.back().sequence_id, mac});

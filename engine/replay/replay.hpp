@@ -69,6 +69,38 @@ struct OtherVersion {
     }
 };
 
+/// An operator let the log go on after a loss.
+struct Resumption {
+    events::SequenceId sequence_id;  ///< of the event that attests it
+    std::uint64_t events_lost = 0;   ///< that are attested; 0: which ones are gone is not known
+    std::optional<events::SequenceId> first_lost;
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("events_lost", self.events_lost);
+        v("first_lost", self.first_lost);
+        v("sequence_id", self.sequence_id);
+    }
+};
+
+/// Resumptions a report lists at most, the first it met.
+inline constexpr std::size_t resumptions_max = 50;
+
+/// What a reader of a history must know of it as a whole. Its members are left out where there is nothing to
+/// say.
+struct HistoryState {
+    std::string held;  ///< why the log is held and may be short; set by who opened it
+    std::vector<Resumption> resumptions;
+    std::uint64_t resumptions_left_off = 0;
+
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self) {
+        v("held", events::omit_empty(self.held));
+        v("resumptions", events::omit_empty(self.resumptions));
+        v("resumptions_left_off", events::omit_empty(self.resumptions_left_off));
+    }
+};
+
 /// Versions a report lists at most, the first it met; decisions of all are counted.
 inline constexpr std::size_t other_versions_max = 50;
 
@@ -84,6 +116,7 @@ struct ReplayReport {
     std::uint64_t difference_count = 0;
     std::vector<ReplayDifference> differences;
     std::optional<events::SequenceId> last_sequence_id;
+    HistoryState history;  ///< as far as it was replayed
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
@@ -96,6 +129,7 @@ struct ReplayReport {
         v("events_replayed", self.events_replayed);
         v("last_sequence_id", self.last_sequence_id);
         v("other_versions", self.other_versions);
+        HistoryState::describe(v, self.history);
     }
 };
 

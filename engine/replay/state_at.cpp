@@ -12,6 +12,7 @@ struct StateAt {
     std::vector<events::OrderRecord> orders;
     std::vector<events::PreviewRecord> previews;
     events::SequenceId sequence_id;
+    HistoryState history;
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
@@ -21,6 +22,7 @@ struct StateAt {
         v("orders", self.orders);
         v("previews", self.previews);
         v("sequence_id", self.sequence_id);
+        HistoryState::describe(v, self.history);
     }
 };
 
@@ -29,6 +31,7 @@ struct WorkflowAt {
     events::EmbeddedJson record;
     events::SequenceId sequence_id;
     events::WorkflowId workflow_id;
+    HistoryState history;
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
@@ -36,6 +39,7 @@ struct WorkflowAt {
         v("record", self.record);
         v("sequence_id", self.sequence_id);
         v("workflow_id", self.workflow_id);
+        HistoryState::describe(v, self.history);
     }
 };
 
@@ -64,10 +68,12 @@ events::Result<std::string> workflow_payload(const projections::Queries& state, 
     if (!found) return events::failure(found.error());
     const auto at = report.last_sequence_id.value_or(events::SequenceId(0));
     if (!*found)
-        return events::failure(events::ErrorCode::input_invalid_time_range,
+        return events::failure(events::ErrorCode::order_validation_failed,
                                "no workflow of that id existed after event " + std::to_string(at.value()),
-                               "Give a later --at, or look for the id with 'ibkr-agent replay --at'.");
-    return events::to_canonical_json(WorkflowAt{(*found)->kind, std::move((*found)->record), at, id});
+                               "Check the id, or give a later --at; without --workflow it shows every one "
+                               "there was.");
+    return events::to_canonical_json(
+        WorkflowAt{(*found)->kind, std::move((*found)->record), at, id, report.history});
 }
 
 events::Result<std::string> state_payload(const projections::Queries& state, const ReplayReport& report) {
@@ -81,9 +87,9 @@ events::Result<std::string> state_payload(const projections::Queries& state, con
     if (!session) return events::failure(session.error());
     auto kill_switch = state.gateway(events::kill_switch_workflow);
     if (!kill_switch) return events::failure(kill_switch.error());
-    return events::to_canonical_json(
-        StateAt{std::move(*approvals), std::move(*session), std::move(*kill_switch), std::move(*orders),
-                std::move(*previews), report.last_sequence_id.value_or(events::SequenceId(0))});
+    return events::to_canonical_json(StateAt{
+        std::move(*approvals), std::move(*session), std::move(*kill_switch), std::move(*orders),
+        std::move(*previews), report.last_sequence_id.value_or(events::SequenceId(0)), report.history});
 }
 
 std::string replay_payload(const ReplayReport& report) {

@@ -11,7 +11,8 @@ namespace ibkr::engine {
 inline constexpr std::uint32_t state_rows_max = 500;
 
 /// Every workflow as it was at the moment a replay stopped, as canonical JSON: {approvals[], broker_session?,
-/// kill_switch?, orders[], previews[], sequence_id}. Accounts stand as hashes.
+/// kill_switch?, orders[], previews[], sequence_id} and what a `HistoryState` has to say. Accounts stand as
+/// hashes.
 [[nodiscard]] events::Result<std::string> state_payload(const projections::Queries& state,
                                                         const ReplayReport& report);
 
@@ -25,7 +26,8 @@ struct WorkflowState {
                                                                           const events::WorkflowId& id);
 
 /// One workflow as it was at the moment a replay stopped, as canonical JSON: {kind, record, sequence_id,
-/// workflow_id}. INPUT_INVALID_TIME_RANGE when no event had opened it by then.
+/// workflow_id} and what a `HistoryState` has to say. ORDER_VALIDATION_FAILED when no event had opened it by
+/// then.
 [[nodiscard]] events::Result<std::string> workflow_payload(const projections::Queries& state,
                                                            const ReplayReport& report,
                                                            const events::WorkflowId& id);

@@ -1,6 +1,7 @@
 #include "engine/replay/state_diff.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -62,12 +63,13 @@ Result<std::vector<WorkflowId>> touched(const events::LogReader& log, SequenceId
     auto history = events::EventCursor::read(log, from.next());
     if (!history) return failure(history.error());
     std::vector<WorkflowId> ids;
+    std::set<WorkflowId> met;
     events::Event event;
     for (;;) {
         auto more = history->next(event);
         if (!more) return failure(more.error());
         if (!*more || event.sequence_id > to) return ids;
-        if (event.workflow_id.empty() || std::ranges::find(ids, event.workflow_id) != ids.end()) continue;
+        if (event.workflow_id.empty() || !met.insert(event.workflow_id).second) continue;
         if (ids.size() == diff_workflows_max)
             ++left_off;
         else

@@ -47,7 +47,7 @@ struct StateDiff {
     events::SequenceId from;
     events::SequenceId to;
     std::vector<WorkflowChange> workflows;  ///< in the order of their first event between
-    std::uint64_t workflows_left_off = 0;   ///< events of workflows beyond `diff_workflows_max`
+    std::uint64_t workflows_left_off = 0;   ///< further ones, beyond `diff_workflows_max`
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {

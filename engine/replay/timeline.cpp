@@ -4,6 +4,7 @@
 #include <set>
 #include <variant>
 
+#include "engine/replay/mentions.hpp"
 #include "events/event_cursor.hpp"
 #include "events/json/describe_codec.hpp"
 
@@ -41,16 +42,13 @@ public:
         grew_ = false;
         auto history = events::EventCursor::read(log, events::SequenceId(1));
         if (!history) return failure(history.error());
-        const auto concerns = [&](const Record& record) {
-            return std::ranges::any_of(workflows_,
-                                       [&](const WorkflowId& id) { return names(record, id.text()); });
-        };
+        const auto concerns = [&](const Record& record) { return may_mention(record, workflows_); };
         Event event;
         for (;;) {
             auto more = history->next(event, concerns);
             if (!more) return failure(more.error());
             if (!*more) return {};
-            take(event);
+            if (mentions_of(event).any_of(workflows_)) take(event);
         }
     }
     [[nodiscard]] bool grew() const { return grew_; }
@@ -110,9 +108,11 @@ Result<Timeline> timeline(const events::LogReader& log, const WorkflowId& workfl
     const bool ended = !walk.grew();
     Timeline found = std::move(walk).result(workflow, ended);
     if (found.events.empty())
-        return failure(
-            events::ErrorCode::input_invalid_time_range, "no event of the history names that workflow",
-            "Give the id of a preview, an approval or an order; 'ibkr-agent replay --at' shows them.");
+        return failure(events::ErrorCode::order_validation_failed,
+                       "no event of the history names that workflow",
+                       "Give the id of a preview, an approval or an order of it; 'ibkr-agent replay --at 12' "
+                       "shows those "
+                       "there were after event 12.");
     return found;
 }
 

@@ -46,7 +46,7 @@ struct Timeline {
 /// Every event that concerns a preview, an approval or an order, with those that belong to it: the order, its
 /// approvals and their previews. An event concerns a workflow when it names it, calls that were refused
 /// included. Walks the history until no further workflow is found, three times as a rule; memory grows with
-/// what is shown. Errors: INPUT_INVALID_TIME_RANGE when no event names `workflow`, and the log's.
+/// what is shown. Errors: ORDER_VALIDATION_FAILED when no event names `workflow`, and the log's.
 [[nodiscard]] events::Result<Timeline> timeline(const events::LogReader& log,
                                                 const events::WorkflowId& workflow);
 

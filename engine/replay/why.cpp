@@ -20,13 +20,15 @@ WhyStep step_of(const Event& event, std::string role) {
     return {line_of(event), std::move(role), event.decided_from};
 }
 
-tl::unexpected<events::Error> no_such_event() {
-    return failure(events::ErrorCode::input_invalid_time_range, "the history has no such event",
-                   "Give a sequence number or an event id that 'ibkr-agent audit tail' or an export shows.");
+tl::unexpected<events::Error> no_such_event(const events::LogReader& log) {
+    return failure(
+        events::ErrorCode::order_validation_failed,
+        "the history has no such event; it ends at event " + std::to_string(log.head().sequence.value()),
+        "Give a sequence number up to that and outside a loss, or the id of an event of it.");
 }
 
 /// Walks back to the event that is asked about.
-Result<Event> find(EventCursor& newest_first, const EventName& name) {
+Result<std::optional<Event>> find(EventCursor& newest_first, const EventName& name) {
     const auto may_be_it = [&](const Record& record) {
         return name.sequence ? record.sequence <= *name.sequence : names(record, name.id.text());
     };
@@ -34,8 +36,8 @@ Result<Event> find(EventCursor& newest_first, const EventName& name) {
     for (;;) {
         auto more = newest_first.next(event, may_be_it);
         if (!more) return failure(more.error());
-        if (!*more || (name.sequence && event.sequence_id < *name.sequence)) return no_such_event();
-        if (name.sequence || event.event_id == name.id) return event;
+        if (!*more || (name.sequence && event.sequence_id < *name.sequence)) return std::optional<Event>{};
+        if (name.sequence || event.event_id == name.id) return std::optional(std::move(event));
     }
 }
 
@@ -43,17 +45,19 @@ Result<Event> find(EventCursor& newest_first, const EventName& name) {
 
 Result<Why> why(const events::LogReader& log, const EventName& name) {
     const events::SequenceId head = log.head().sequence;
-    if (name.sequence ? *name.sequence > head : name.id.empty()) return no_such_event();
+    if (name.sequence ? *name.sequence > head : name.id.empty()) return no_such_event(log);
     auto newest_first = EventCursor::read_back(log, name.sequence.value_or(head));
     if (!newest_first) return failure(newest_first.error());
-    auto asked = find(*newest_first, name);
-    if (!asked) return failure(asked.error());
+    auto met = find(*newest_first, name);
+    if (!met) return failure(met.error());
+    if (!*met) return no_such_event(log);
+    const Event& asked = **met;
     Why found;
-    found.sequence_id = asked->sequence_id;
-    found.event_id = asked->event_id;
-    found.chain.push_back(step_of(*asked, "event"));
+    found.sequence_id = asked.sequence_id;
+    found.event_id = asked.event_id;
+    found.chain.push_back(step_of(asked, "event"));
     WhyLinks links;
-    links.follow(*asked);
+    links.follow(asked);
     Event event;
     while (!links.empty()) {
         auto more = newest_first->next(event, [&](const Record& record) { return links.may_meet(record); });

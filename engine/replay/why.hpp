@@ -51,7 +51,7 @@ struct EventName {
 
 /// Why an event came to be: its decision's first event, what that rests on (the policies in force, the
 /// approval, the preview, the order and its intent), and what those rest on, back to the root. One walk from
-/// the event backwards; memory grows with the chain, not with the log. Errors: INPUT_INVALID_TIME_RANGE when
+/// the event backwards; memory grows with the chain, not with the log. Errors: ORDER_VALIDATION_FAILED when
 /// the history has no such event, and the log's.
 [[nodiscard]] events::Result<Why> why(const events::LogReader& log, const EventName& name);
 

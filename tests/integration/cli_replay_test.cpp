@@ -59,9 +59,9 @@ TEST_CASE("one workflow is shown as it was", "[cli][replay]") {
     CHECK(now.at("record").at("state") == "consumed");
     CHECK(now.at("sequence_id") == filled.last);
     CHECK(filled.home.get({"replay", "--workflow", filled.approval_id}).at("record") == now.at("record"));
-    CHECK(filled.home.refused({"replay", "--at", "2", "--workflow", filled.approval_id}, 2) ==
-          "INPUT_INVALID_TIME_RANGE");
-    CHECK(filled.home.refused({"replay", "--at", "2", "--workflow", "a b"}, 2) == "INPUT_INVALID_TIME_RANGE");
+    CHECK(filled.home.refused({"replay", "--at", "2", "--workflow", filled.approval_id}, 1) ==
+          "ORDER_VALIDATION_FAILED");
+    CHECK(filled.home.refused({"replay", "--at", "2", "--workflow", "a b"}, 1) == "ORDER_VALIDATION_FAILED");
     const Json fixture = filled.home.get({"replay", "--fixture", fixtures + "clean-fill", "--at", "8",
                                           "--workflow", "019b8eac-175c-7445-bc21-a35dc6aff228"});
     CHECK(fixture.at("record").at("state") == "approved");
@@ -80,8 +80,9 @@ TEST_CASE("why walks an event back to its root", "[cli][replay]") {
         for (const char* member : {"timestamp", "event_type", "user_id", "decision", "words", "role"})
             CHECK(step.contains(member));
     CHECK(filled.home.get({"replay", "why", why.at("event_id")}) == why);
-    CHECK(filled.home.refused({"replay", "why", "99999"}, 2) == "INPUT_INVALID_TIME_RANGE");
-    CHECK(filled.home.refused({"replay", "why", "a b"}, 2) == "INPUT_INVALID_TIME_RANGE");
+    CHECK(filled.home.refused({"replay", "why", "99999"}, 1) == "ORDER_VALIDATION_FAILED");
+    CHECK(filled.home.refused({"replay", "why", "a b"}, 1) == "ORDER_VALIDATION_FAILED");
+    CHECK(filled.home.refused({"replay", "why", "no-such-event"}, 1) == "ORDER_VALIDATION_FAILED");
 
     const Ran table = filled.home.run({"replay", "why", "15", "--fixture", fixtures + "clean-fill"});
     CHECK(table.exit_code == 0);
@@ -99,7 +100,7 @@ TEST_CASE("a timeline merges an order with its preview and approval", "[cli][rep
     CHECK(std::ranges::any_of(events, [](const Json& event) { return event.at("from") == "broker"; }));
     CHECK(std::ranges::any_of(events, [](const Json& event) { return event.at("from") == "ours"; }));
     CHECK(filled.home.get({"replay", "timeline", filled.approval_id}).at("events") == events);
-    CHECK(filled.home.refused({"replay", "timeline", "nobody"}, 2) == "INPUT_INVALID_TIME_RANGE");
+    CHECK(filled.home.refused({"replay", "timeline", "nobody"}, 1) == "ORDER_VALIDATION_FAILED");
 
     const Ran table = filled.home.run({"replay", "timeline", filled.preview_id});
     CHECK(table.exit_code == 0);
@@ -157,7 +158,7 @@ TEST_CASE("a fixture recorded from the live log or an export replays without dif
     CHECK(filled.home.refused({"replay", "record", "--workflow", filled.approval_id, "--out", folder}, 7) ==
           "CONFIG_INVALID");
     CHECK(filled.home.refused({"replay", "record", "--workflow", "nobody", "--out", filled.home.path("no")},
-                              2) == "INPUT_INVALID_TIME_RANGE");
+                              1) == "ORDER_VALIDATION_FAILED");
     CHECK(filled.home.run({"replay", "record", "--workflow", filled.approval_id}).exit_code == 2);
 }
 
@@ -217,8 +218,8 @@ TEST_CASE("an incident report is filled from a fixture, an export and the log", 
     CHECK(of_fixture.at("incident_id") == "lost-answer-filled");
     CHECK(of_fixture.at("fixture") == folder);
     CHECK(filled.home.refused({"incident", "report"}, 7) == "CONFIG_INVALID");
-    CHECK(filled.home.refused({"incident", "report", "--workflow", "nobody"}, 2) ==
-          "INPUT_INVALID_TIME_RANGE");
+    CHECK(filled.home.refused({"incident", "report", "--workflow", "nobody"}, 1) ==
+          "ORDER_VALIDATION_FAILED");
 }
 
 TEST_CASE("a report of a recorded fixture tells its own incident unless asked for another", "[cli][replay]") {
@@ -281,4 +282,83 @@ TEST_CASE("a review's texts must be UTF-8", "[cli][replay]") {
     const Json report =
         home.get({"incident", "report", "--fixture", fixtures + "clean-fill", "--root-cause", "caf\xc3\xa9"});
     CHECK(report.at("root_cause") == "caf\xc3\xa9");
+}
+
+TEST_CASE("a moment beyond the end of a history is refused, and says where it ends", "[cli][replay]") {
+    const FilledHome filled;
+    const Ran beyond =
+        filled.home.run({"replay", "--at", std::to_string(filled.last + 1), "--file", filled.file, "--json"});
+    CHECK(beyond.exit_code == 2);
+    CHECK(beyond.code() == "INPUT_INVALID_TIME_RANGE");
+    CHECK(beyond.err_json().at("message").get<std::string>().find(std::to_string(filled.last)) !=
+          std::string::npos);
+    CHECK(filled.home.get({"replay", "--at", std::to_string(filled.last), "--file", filled.file})
+              .at("sequence_id") == filled.last);
+}
+
+TEST_CASE("keys without the export they are for are refused", "[cli][replay]") {
+    const FilledHome filled;
+    (void)filled.home.get({"audit", "keys", "export", "--output", filled.home.path("keyring")});
+    const std::vector<std::string> keys = {"--keyring", filled.home.path("keyring")};
+    const auto with_keys = [&](std::vector<std::string> words) {
+        words.insert(words.end(), keys.begin(), keys.end());
+        return words;
+    };
+    CHECK(filled.home.refused(with_keys({"replay"}), 7) == "CONFIG_INVALID");
+    CHECK(filled.home.refused(with_keys({"replay", "--fixture", fixtures + "clean-fill"}), 7) ==
+          "CONFIG_INVALID");
+    CHECK(filled.home.refused(with_keys({"incident", "report", "--fixture", fixtures + "clean-fill"}), 7) ==
+          "CONFIG_INVALID");
+    CHECK(filled.home.get(with_keys({"replay", "--file", filled.file})).at("difference_count") == 0);
+}
+
+TEST_CASE("nothing is recorded of an edited fixture, or without the configured account ids",
+          "[cli][replay]") {
+    const FilledHome filled;
+    const std::string folder = filled.home.path("incident");
+    (void)filled.home.get({"replay", "record", "--workflow", filled.approval_id, "--out", folder});
+    const std::vector<std::string> again = {"replay", "record",     "--workflow", filled.approval_id,
+                                            "--out",  folder + "2", "--fixture",  folder};
+    std::vector<std::string> unreadable = again;
+    filled.home.write("config.yaml", "log: [");
+    unreadable.insert(unreadable.end(), {"--config", filled.home.path("config.yaml")});
+    CHECK(filled.home.refused(unreadable, 7) == "CONFIG_INVALID");
+
+    const std::string expected = filled.home.read("incident/expected.json");
+    std::string edited = expected;
+    edited.replace(edited.find("approval_reserved"), 17, "approval_released");
+    filled.home.write("incident/expected.json", edited);
+    CHECK(filled.home.refused(again, 2) == "REPLAY_DIVERGED");
+    CHECK_FALSE(std::filesystem::exists(folder + "2"));
+    filled.home.write("incident/expected.json", expected);
+    CHECK(filled.home.get(again).at("events") > 0);
+}
+
+TEST_CASE("a log that is held, or was resumed after a loss, says so in every replay", "[cli][replay]") {
+    AgentHome home;
+    const std::string approval = approve(home, preview(home, "5", "205"));
+    const std::string log = home.path("home/data/log");
+    std::filesystem::copy(log, home.path("older"), std::filesystem::copy_options::recursive);
+    (void)submit(home, approval, "lost");
+    std::filesystem::remove_all(log);
+    std::filesystem::copy(home.path("older"), log, std::filesystem::copy_options::recursive);
+
+    const std::vector<std::vector<std::string>> all = {
+        {"replay"}, {"replay", "--at", "5"}, {"incident", "report", "--workflow", approval}};
+    for (const auto& words : all) {
+        INFO(words.back());
+        CHECK(home.run(words).out.find("the log is held: the anchor") != std::string::npos);
+        CHECK(home.get(words).at("held").get<std::string>().find("had reached event") != std::string::npos);
+    }
+    (void)home.get({"engine", "resume", "--reason", "an older copy was put back"});
+    for (const auto& words : {all[0], all[2]}) {
+        INFO(words.back());
+        const std::string out = home.run(words).out;
+        CHECK(out.find("the log is held") == std::string::npos);
+        CHECK(out.find("the log was resumed after a loss at event ") != std::string::npos);
+        const Json payload = home.get(words);
+        CHECK_FALSE(payload.contains("held"));
+        CHECK(payload.at("resumptions").at(0).at("events_lost") > 0);
+    }
+    CHECK(home.run({"replay", "--at", "5"}).out.find("resumed") == std::string::npos);
 }

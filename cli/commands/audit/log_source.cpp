@@ -40,6 +40,7 @@ events::Result<Inspection> inspect_configured(const App& app, std::string_view s
         cut_to_anchor(*source);
         return source;
     }
+    source->owner_holds_it = (*owner)->owner().state == io::OwnerState::held;
     events::Head head{(*owner)->owner().head.sequence_id, {}};
     if (!events::from_hex((*owner)->owner().head.mac, head.mac))
         return failure(ErrorCode::engine_protocol_mismatch, "the engine names a head that is none");

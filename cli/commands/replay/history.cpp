@@ -38,11 +38,22 @@ std::vector<Option> history_options() {
     return options;
 }
 
-Result<History> History::open(const App& app, const Arguments& arguments) {
-    History history;
-    if (arguments.has("--file") && arguments.has("--fixture"))
+Result<void> check_history_options(const Arguments& arguments) {
+    if (arguments.has("--file")) {
+        if (!arguments.has("--fixture")) return {};
         return failure(ErrorCode::config_invalid, "--file and --fixture exclude each other",
                        "Give one of them.");
+    }
+    for (const Option& option : key_options())
+        if (arguments.has(option.name))
+            return failure(ErrorCode::config_invalid, std::string(option.name) + " is given without --file",
+                           "Name the export with --file; the live log and a fixture need no key.");
+    return {};
+}
+
+Result<History> History::open(const App& app, const Arguments& arguments) {
+    if (auto checked = check_history_options(arguments); !checked) return failure(checked.error());
+    History history;
     if (arguments.has("--fixture")) {
         auto fixture = engine::open_fixture(arguments.text("--fixture"));
         if (!fixture) return failure(fixture.error());
@@ -69,6 +80,17 @@ const events::LogReader& History::log() const {
     return live_->log();
 }
 
+std::string History::held() const {
+    if (!live_) return {};
+    const std::string ends_at = "the log ends at event " + std::to_string(log().head().sequence.value());
+    for (const events::AnchorStanding& anchor : live_->anchors())
+        if (anchor.state == events::AnchorStanding::State::ahead)
+            return "the anchor '" + anchor.name + "' says that it had reached event " +
+                   std::to_string(anchor.head.sequence.value()) + ", and " + ends_at;
+    return live_->owner_holds_it ? "its engine found that it may have lost events; " + ends_at
+                                 : std::string();
+}
+
 std::optional<events::SequenceId> sequence_from(std::string_view text) {
     std::uint64_t number = 0;
     const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -80,9 +102,8 @@ std::optional<events::SequenceId> sequence_from(std::string_view text) {
 Result<events::WorkflowId> workflow_from(std::string_view text) {
     events::WorkflowId id;
     if (!events::from_text(text, id))
-        return failure(ErrorCode::input_invalid_time_range, "that cannot be the id of a workflow",
-                       "Give the id of a preview, an approval or an order; 'ibkr-agent replay --at' shows "
-                       "them.");
+        return failure(ErrorCode::order_validation_failed, "that cannot be the id of a workflow",
+                       "Give the id of a preview, an approval or an order, or kill-switch.");
     return id;
 }
 

@@ -60,6 +60,7 @@ Result<engine::IncidentReport> report_of(const App& app, const Arguments& argume
     if (!history) return failure(history.error());
     auto report = engine::incident_report(history->log(), *workflow, expected);
     if (!report) return report;
+    report->history.held = history->held();
     report->incident_id = printable(incident_id(arguments));
     report->fixture = printable(arguments.text("--fixture"));
     report->root_cause = arguments.text("--root-cause");

@@ -1,7 +1,9 @@
 #include "cli/commands/replay/incident_text.hpp"
 
+#include <sstream>
 #include <vector>
 
+#include "cli/commands/replay/replay_text.hpp"
 #include "cli/print/text.hpp"
 
 namespace ibkr::cli {
@@ -15,10 +17,11 @@ std::string line(const std::string& title, const std::string& text) {
     return "- " + title + ": " + (text.empty() ? "none" : printable(text)) + "\n";
 }
 
-std::string line(const std::string& title, const std::vector<std::string>& texts) {
+std::string line(const std::string& title, const engine::IncidentList& list) {
     std::string joined;
-    for (const std::string& text : texts)
+    for (const std::string& text : list.texts())
         joined += (joined.empty() ? "" : ", ") + text;
+    if (list.left_off() > 0) joined += " and " + std::to_string(list.left_off()) + " more";
     return line(title, joined);
 }
 
@@ -69,6 +72,15 @@ std::string fixture_text(const IncidentReport& report) {
     return report.fixture.empty() ? "none yet; 'ibkr-agent replay record' makes one" : report.fixture;
 }
 
+/// A line each; none for a log that is whole.
+std::string history_lines(const engine::HistoryState& history) {
+    std::istringstream notes(history_text(history, Style(false)));
+    std::string out;
+    for (std::string note; std::getline(notes, note);)
+        out += line("Log", note);
+    return out;
+}
+
 std::string words_of_reviewer(const std::string& text) {
     return text.empty() ? std::string(unwritten) : printable(text);
 }
@@ -89,6 +101,7 @@ std::string incident_markdown(const IncidentReport& report) {
     out += line("Kill switch before", report.kill_switch_before);
     out += line("Kill switch after", report.kill_switch_after);
     out += line("Fixture path", fixture_text(report));
+    out += history_lines(report.history);
     out += "\n## Events\n\n" + events_table(report);
     out +=
         "\n## Expected and actual decision\n\n" + decisions_table(report) + "\n" + differences_text(report);

@@ -28,7 +28,8 @@ Result<Replay::Until> until(const Arguments& arguments) {
     if (!time)
         return failure(
             ErrorCode::input_invalid_time_range,
-            "--at takes an event's sequence number or an RFC 3339 time such as 2026-01-05T15:00:00Z");
+            "--at takes an event's sequence number or an RFC 3339 time such as 2026-01-05T15:00:00Z",
+            "Give one of the two; 'ibkr-agent audit tail' shows both of each event.");
     stop.time = *time;
     return stop;
 }
@@ -60,15 +61,26 @@ int report_state(App& app, const Arguments& arguments, const std::string& payloa
     const bool whole_state = !arguments.has("--workflow");
     const auto value = whole_state && !app.wants_json() ? parse_value(payload) : std::nullopt;
     if (value)
-        app.terminal().out(state_text(*value, app.terminal().out_style()));
+        app.terminal().out(state_text(*value, app.terminal().out_style()) +
+                           history_text(found.history, app.terminal().out_style()));
     else
         app.print_payload(payload);
     return replay_exit(app, found);
 }
 
+/// A moment that the history has not reached is not the one it ends at.
+Result<void> check_reached(const events::LogReader& log, const Replay::Until& stop) {
+    const events::SequenceId head = log.head().sequence;
+    if (!stop.sequence || *stop.sequence <= head) return {};
+    return failure(ErrorCode::input_invalid_time_range,
+                   "the history ends at event " + std::to_string(head.value()),
+                   "Give a sequence number up to that, or leave --at out.");
+}
+
 int replay_history(App& app, const Arguments& arguments, const Replay::Until& stop) {
     auto history = History::open(app, arguments);
     if (!history) return app.refuse(history.error());
+    if (auto reached = check_reached(history->log(), stop); !reached) return app.refuse(reached.error());
     auto cursor = history->log().read(events::SequenceId(1));
     if (!cursor) return app.refuse(cursor.error());
     auto replay = Replay::start();
@@ -76,6 +88,7 @@ int replay_history(App& app, const Arguments& arguments, const Replay::Until& st
     const ProgressLine progress("replay", app.terminal().err_is_terminal());
     auto found = replay->run(**cursor, stop);
     if (!found) return app.refuse(found.error());
+    found->history.held = history->held();
     if (!wants_state(arguments)) return report_replay(app, *found);
     auto state = state_then(arguments, *replay, *found);
     if (!state) return app.refuse(state.error());
@@ -91,8 +104,8 @@ int replay_fixture(App& app, const Arguments& arguments) {
 int run_replay(App& app, const Arguments& arguments) {
     const auto stop = until(arguments);
     if (!stop) return app.refuse(stop.error());
-    if (arguments.has("--fixture") && !arguments.has("--file") && !wants_state(arguments))
-        return replay_fixture(app, arguments);
+    if (auto checked = check_history_options(arguments); !checked) return app.refuse(checked.error());
+    if (arguments.has("--fixture") && !wants_state(arguments)) return replay_fixture(app, arguments);
     return replay_history(app, arguments, *stop);
 }
 

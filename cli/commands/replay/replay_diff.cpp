@@ -25,7 +25,7 @@ std::string text_of(const Value& diff, const Style& style) {
                 table_text(workflow.find("members")->items, columns(), style);
     }
     const Value* const left_off = diff.find("workflows_left_off");
-    if (left_off->text != "0") text += "\n" + left_off->text + " events of further workflows are left off.\n";
+    if (left_off->text != "0") text += "\n" + left_off->text + " further workflows are left off.\n";
     return text;
 }
 

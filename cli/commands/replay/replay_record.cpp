@@ -18,11 +18,12 @@ using events::failure;
 using events::Result;
 
 /// Raw account ids that the configuration knows. The log has none; a text in it might.
-std::vector<std::string> raw_account_ids(const App& app) {
+Result<std::vector<std::string>> raw_account_ids(const App& app) {
+    const auto config = app.config();
+    if (!config) return failure(config.error());
     std::vector<std::string> ids;
-    if (const auto config = app.config())
-        for (const events::AccountId& account : config->paper.allowed_accounts)
-            ids.push_back(account.raw());
+    for (const events::AccountId& account : config->paper.allowed_accounts)
+        ids.push_back(account.raw());
     return ids;
 }
 
@@ -86,6 +87,16 @@ std::string text_of(const RecordedFixture& fixture, const std::string& directory
     return text + "Its README.md tells what happened; add there why it is kept.\n";
 }
 
+/// A fixture of a fixture expects what that one decides: what was expected of it must be that already.
+Result<void> check_source(const Arguments& arguments) {
+    if (!arguments.has("--fixture") || arguments.has("--file")) return {};
+    const auto report = engine::run_fixture(arguments.text("--fixture"));
+    if (!report) return failure(report.error());
+    if (report->difference_count == 0) return {};
+    return failure(ErrorCode::replay_diverged, "the fixture itself does not decide as it is expected to",
+                   "Look at 'ibkr-agent replay --fixture' of it first; nothing was recorded.");
+}
+
 int run_record(App& app, const Arguments& arguments) {
     std::string directory = arguments.text("--out");
     while (directory.size() > 1 && directory.ends_with('/'))
@@ -96,10 +107,13 @@ int run_record(App& app, const Arguments& arguments) {
                               .value());
     const auto workflow = workflow_from(arguments.text("--workflow"));
     if (!workflow) return app.refuse(workflow.error());
+    const auto raw_ids = raw_account_ids(app);
+    if (!raw_ids) return app.refuse(raw_ids.error());
+    if (auto checked = check_source(arguments); !checked) return app.refuse(checked.error());
     auto history = History::open(app, arguments);
     if (!history) return app.refuse(history.error());
     const ProgressLine progress("replay record", app.terminal().err_is_terminal());
-    const auto fixture = engine::record_fixture(history->log(), *workflow, raw_account_ids(app));
+    const auto fixture = engine::record_fixture(history->log(), *workflow, *raw_ids);
     if (!fixture) return app.refuse(fixture.error());
     if (auto saved = save(directory, *fixture); !saved) return app.refuse(saved.error());
     if (app.wants_json())

@@ -47,8 +47,25 @@ std::string not_made_again(const ReplayReport& report) {
 
 }  // namespace
 
+std::string history_text(const engine::HistoryState& history, const Style& style) {
+    std::string text;
+    if (!history.held.empty()) text += style.bad("the log is held") + ": " + printable(history.held) + "\n";
+    for (const engine::Resumption& resumed : history.resumptions) {
+        text += "the log was resumed after a loss at event " + std::to_string(resumed.sequence_id.value());
+        if (resumed.first_lost)
+            text += ": " + count(resumed.events_lost, "event") + " lost, from event " +
+                    std::to_string(resumed.first_lost->value()) + " on\n";
+        else
+            text += ": which events were lost is not known\n";
+    }
+    if (history.resumptions_left_off > 0)
+        text += count(history.resumptions_left_off, "later resumption") + " not shown\n";
+    return text;
+}
+
 std::string replay_text(const ReplayReport& report, const Style& style) {
-    return verdict(report, style) + differences(report, style) + not_made_again(report);
+    return verdict(report, style) + differences(report, style) + not_made_again(report) +
+           history_text(report.history, style);
 }
 
 }  // namespace ibkr::cli

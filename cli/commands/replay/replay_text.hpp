@@ -10,4 +10,7 @@ namespace ibkr::cli {
 /// A replay for people: the verdict first, then each difference, then what was not decided again and why.
 [[nodiscard]] std::string replay_text(const engine::ReplayReport& report, const Style& style);
 
+/// That the log is held, or went on after a loss; empty when there is nothing to say.
+[[nodiscard]] std::string history_text(const engine::HistoryState& history, const Style& style);
+
 }  // namespace ibkr::cli

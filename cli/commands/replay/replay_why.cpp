@@ -22,9 +22,10 @@ Result<engine::EventName> name_from(const std::string& text) {
     engine::EventName name;
     name.sequence = sequence_from(text);
     if (!name.sequence && !events::from_text(text, name.id))
-        return failure(ErrorCode::input_invalid_time_range,
+        return failure(ErrorCode::order_validation_failed,
                        "that is neither the sequence number nor the id of an event",
-                       "Give a number such as 12, or an event id that 'ibkr-agent audit tail' shows.");
+                       "Give a sequence number that 'ibkr-agent audit tail' shows, or an event id; with "
+                       "--json it shows those, too.");
     return name;
 }
 

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "engine/replay/event_line.hpp"
+#include "engine/replay/mentions.hpp"
 #include "events/catalogue.hpp"
 #include "statemachines/command_codec.hpp"
 #include "statemachines/evolve/evolve.hpp"
@@ -14,10 +15,6 @@ namespace {
 
 using events::Event;
 using statemachines::WorkflowKind;
-
-void add(std::vector<std::string>& list, const std::string& text) {
-    if (!text.empty() && std::ranges::find(list, text) == list.end()) list.push_back(text);
-}
 
 ReplayedDecision recorded_decision(const DecisionGroup& group) {
     ReplayedDecision decision;
@@ -44,10 +41,10 @@ IncidentEvents::IncidentEvents(std::optional<std::set<events::WorkflowId>> workf
 
 bool IncidentEvents::belongs(const DecisionGroup& group) const {
     if (!workflows_) return !is_of_the_log(group.events.front());
-    return std::ranges::any_of(group.records, [&](const events::Record& record) {
-        return std::ranges::any_of(*workflows_,
-                                   [&](const events::WorkflowId& id) { return names(record, id.text()); });
-    });
+    for (std::size_t i = 0; i < group.events.size(); ++i)
+        if (may_mention(group.records[i], *workflows_) && mentions_of(group.events[i]).any_of(*workflows_))
+            return true;
+    return false;
 }
 
 void IncidentEvents::take(const DecisionGroup& group) {
@@ -75,20 +72,20 @@ void IncidentEvents::take(const DecisionGroup& group) {
 }
 
 void IncidentEvents::take_event(const Event& event) {
-    add(report_.tools, event.actor.tool_name);
-    add(report_.request_ids, event.actor.request_id);
-    add(report_.account_id_hashes, event.account_id_hash.text());
-    add(report_.error_codes, event.error_code);
+    report_.tools.add(event.actor.tool_name);
+    report_.request_ids.add(event.actor.request_id);
+    report_.account_id_hashes.add(event.account_id_hash.text());
+    report_.error_codes.add(event.error_code);
     if (statemachines::workflow_kind(event.body) == WorkflowKind::approval)
-        add(report_.approval_ids, event.workflow_id.text());
+        report_.approval_ids.add(event.workflow_id.text());
     std::visit(
         [&](const auto& body) {
-            if constexpr (requires { body.approval_id; }) add(report_.approval_ids, body.approval_id.text());
+            if constexpr (requires { body.approval_id; }) report_.approval_ids.add(body.approval_id.text());
             if constexpr (requires { body.idempotency_key; })
-                add(report_.idempotency_keys, body.idempotency_key.text());
+                report_.idempotency_keys.add(body.idempotency_key.text());
             if constexpr (requires { body.reasons; })
                 for (const events::Reason& reason : body.reasons)
-                    add(report_.error_codes, reason.code);
+                    report_.error_codes.add(reason.code);
         },
         event.body);
     if (event.decided_from) take_command(*event.decided_from);
@@ -104,10 +101,9 @@ void IncidentEvents::take_command(const events::DecisionInput& input) {
     if (!command) return;
     std::visit(
         [&](const auto& asked) {
-            if constexpr (requires { asked.approval_id; })
-                add(report_.approval_ids, asked.approval_id.text());
+            if constexpr (requires { asked.approval_id; }) report_.approval_ids.add(asked.approval_id.text());
             if constexpr (requires { asked.idempotency_key; })
-                add(report_.idempotency_keys, asked.idempotency_key.text());
+                report_.idempotency_keys.add(asked.idempotency_key.text());
         },
         *command);
 }

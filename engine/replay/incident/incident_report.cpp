@@ -68,6 +68,14 @@ void set_actual(IncidentReport& report, const Replay& replay) {
 
 }  // namespace
 
+void IncidentList::add(const std::string& text) {
+    if (text.empty() || !seen_.insert(text).second) return;
+    if (texts_.size() == incident_list_max)
+        ++left_off_;
+    else
+        texts_.push_back(text);
+}
+
 Result<IncidentReport> incident_report(const events::LogReader& log,
                                        const std::optional<events::WorkflowId>& workflow,
                                        const std::optional<std::vector<ReplayedDecision>>& expected) {
@@ -82,6 +90,7 @@ Result<IncidentReport> incident_report(const events::LogReader& log,
     if (expected) compare_expected(*expected, *replay, *replayed);
     report->difference_count = replayed->difference_count;
     report->differences = std::move(replayed->differences);
+    report->history = std::move(replayed->history);
     if (!expected) {
         set_actual(*report, *replay);
         return report;

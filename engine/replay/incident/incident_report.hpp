@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,30 @@ namespace ibkr::engine {
 
 /// Events one report holds at most; later ones are counted.
 inline constexpr std::size_t incident_events_max = 1'000;
+
+/// Entries one of its lists of ids, keys and codes holds at most; further ones are counted.
+inline constexpr std::size_t incident_list_max = 200;
+
+/// Texts in the order met, each once.
+class IncidentList {
+public:
+    /// An empty text is none.
+    void add(const std::string& text);
+    [[nodiscard]] const std::vector<std::string>& texts() const noexcept { return texts_; }
+    [[nodiscard]] std::uint64_t left_off() const noexcept { return left_off_; }
+
+    /// As two members of what holds it.
+    template <class V, class S>
+    static constexpr void describe(V& v, S& self, const char* name, const char* name_left_off) {
+        v(name, self.texts_);
+        v(name_left_off, self.left_off_);
+    }
+
+private:
+    std::vector<std::string> texts_;
+    std::set<std::string> seen_;
+    std::uint64_t left_off_ = 0;
+};
 
 /// One decision of an incident: what was expected of it and what deciding again gives, such as
 /// "refuse: tool_refused APPROVAL_CONSUMED".
@@ -34,46 +59,48 @@ struct IncidentReport {
     std::string incident_id;
     events::Timestamp from;
     events::Timestamp to;
-    std::vector<std::string> tools;
+    IncidentList tools;
     std::vector<EventLine> events;
     std::uint64_t events_left_off = 0;
-    std::vector<std::string> request_ids;
-    std::vector<std::string> account_id_hashes;
-    std::vector<std::string> approval_ids;
-    std::vector<std::string> idempotency_keys;
-    std::vector<std::string> error_codes;  ///< of the envelopes and of the reasons of refusals
-    std::string kill_switch_before;        ///< before the first event
-    std::string kill_switch_after;         ///< after the last event
-    std::string fixture;                   ///< path as given; empty: none
+    IncidentList request_ids;
+    IncidentList account_id_hashes;
+    IncidentList approval_ids;
+    IncidentList idempotency_keys;
+    IncidentList error_codes;        ///< of the envelopes and of the reasons of refusals
+    std::string kill_switch_before;  ///< before the first event
+    std::string kill_switch_after;   ///< after the last event
+    std::string fixture;             ///< path as given; empty: none
     std::vector<IncidentDecision> decisions;
     std::uint64_t decisions_left_off = 0;
     std::uint64_t difference_count = 0;  ///< in the whole history
     std::vector<ReplayDifference> differences;
+    HistoryState history;
     std::string root_cause;  ///< the reviewer's; empty: to be written
     std::string follow_ups;
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
-        v("account_id_hashes", self.account_id_hashes);
-        v("approval_ids", self.approval_ids);
+        IncidentList::describe(v, self.account_id_hashes, "account_id_hashes", "account_id_hashes_left_off");
+        IncidentList::describe(v, self.approval_ids, "approval_ids", "approval_ids_left_off");
         v("decisions", self.decisions);
         v("decisions_left_off", self.decisions_left_off);
         v("difference_count", self.difference_count);
         v("differences", self.differences);
-        v("error_codes", self.error_codes);
+        IncidentList::describe(v, self.error_codes, "error_codes", "error_codes_left_off");
         v("events", self.events);
         v("events_left_off", self.events_left_off);
         v("fixture", events::omit_empty(self.fixture));
         v("follow_ups", self.follow_ups);
         v("from", self.from);
-        v("idempotency_keys", self.idempotency_keys);
+        IncidentList::describe(v, self.idempotency_keys, "idempotency_keys", "idempotency_keys_left_off");
         v("incident_id", self.incident_id);
         v("kill_switch_after", self.kill_switch_after);
         v("kill_switch_before", self.kill_switch_before);
-        v("request_ids", self.request_ids);
+        IncidentList::describe(v, self.request_ids, "request_ids", "request_ids_left_off");
         v("root_cause", self.root_cause);
         v("to", self.to);
-        v("tools", self.tools);
+        HistoryState::describe(v, self.history);
+        IncidentList::describe(v, self.tools, "tools", "tools_left_off");
     }
 };
 

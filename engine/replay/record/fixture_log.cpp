@@ -35,7 +35,7 @@ Result<FixtureLog> FixtureLog::create(const events::LogId& log_id,
     return FixtureLog(std::make_unique<events::MemoryLog>(std::move(*keys)), exact_values);
 }
 
-Result<void> FixtureLog::append(const events::Record& record, bool decided) {
+Result<void> FixtureLog::append(const events::Record& record, std::string_view why_a_fact) {
     if (events() == fixture_events_max)
         return failure(ErrorCode::input_invalid_time_range,
                        "the incident rests on more than " + std::to_string(fixture_events_max) + " events",
@@ -45,9 +45,9 @@ Result<void> FixtureLog::append(const events::Record& record, bool decided) {
     event->sequence_id = log_->head().sequence.next();
     if (auto* const created = std::get_if<events::LogCreated>(&event->body))
         created->key_id = log_->identity().key_id_hex();
-    if (!decided && event->decided_from) {
+    if (!why_a_fact.empty() && event->decided_from) {
         event->decided_from.reset();
-        event->redactions.push_back({"body.decided_from", "before_window"});
+        event->redactions.push_back({"body.decided_from", std::string(why_a_fact)});
     }
     auto bytes = events::encode_event(*event);
     if (!bytes) return failure(bytes.error());
@@ -62,9 +62,17 @@ Result<void> FixtureLog::take(const DecisionGroup& group, const IncidentScope& s
                               const CarriedState& carried) {
     const bool in_window = group.events.front().sequence_id >= scope.first;
     const bool kept_whole = is_kept_whole(group.events.front()) || (in_window && belongs_to(scope, group));
+    // As in a replay of the log: what a loss cut, or what builds on what is lost, is not decided again.
+    if (std::holds_alternative<events::LogResumed>(group.events.front().body)) after_loss_ = false;
+    std::string_view why_a_fact;
+    if (!kept_whole)
+        why_a_fact = "before_window";
+    else if (after_loss_ || !group.whole)
+        why_a_fact = "loss";
+    if (!group.whole) after_loss_ = true;
     for (std::size_t i = 0; i < group.events.size(); ++i) {
         if (!kept_whole && (in_window || !carried.holds(group.events[i]))) continue;
-        if (auto appended = append(group.records[i], kept_whole); !appended) return failure(appended.error());
+        if (auto appended = append(group.records[i], why_a_fact); !appended) return failure(appended.error());
         if (!kept_whole) ++carried_;
     }
     return {};

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,12 +40,14 @@ public:
 private:
     FixtureLog(std::unique_ptr<events::MemoryLog> log, const std::vector<std::string>& exact_values)
         : log_(std::move(log)), redaction_(exact_values) {}
-    [[nodiscard]] events::Result<void> append(const events::Record& record, bool decided);
+    /// `why_a_fact`: why the event is not decided again in the fixture; empty when it is.
+    [[nodiscard]] events::Result<void> append(const events::Record& record, std::string_view why_a_fact);
 
     std::unique_ptr<events::MemoryLog> log_;
     FixtureRedaction redaction_;
     std::vector<events::SequenceId> origins_;
     std::uint64_t carried_ = 0;
+    bool after_loss_ = false;  ///< between an attested gap and the resumption that attests it
 };
 
 }  // namespace ibkr::engine

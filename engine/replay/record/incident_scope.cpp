@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "engine/replay/decision_groups.hpp"
-#include "engine/replay/event_line.hpp"
+#include "engine/replay/mentions.hpp"
 #include "engine/replay/timeline.hpp"
 #include "events/event_cursor.hpp"
 #include "statemachines/command_codec.hpp"
@@ -61,27 +61,18 @@ void add_mentioned(const Event& event, std::set<std::string>& mentioned) {
         *command);
 }
 
-template <class Ids>
-bool names_any(const Record& record, const Ids& ids) {
-    return std::ranges::any_of(ids, [&](const auto& id) {
-        if constexpr (requires { id.text(); })
-            return names(record, id.text());
-        else
-            return names(record, id);
-    });
-}
-
 /// Accounts, keys and bounds of the incident itself; `since` becomes the earliest moment it looked back to.
 Result<void> read_incident(const events::LogReader& log, IncidentScope& scope, Timestamp& since) {
     auto history = events::EventCursor::read(log, SequenceId(1));
     if (!history) return failure(history.error());
-    const auto concerns = [&](const Record& record) { return names_any(record, scope.workflows); };
+    const auto concerns = [&](const Record& record) { return may_mention(record, scope.workflows); };
     Event event;
     bool met = false;
     for (;;) {
         auto more = history->next(event, concerns);
         if (!more) return failure(more.error());
         if (!*more) return {};
+        if (!mentions_of(event).any_of(scope.workflows)) continue;
         since = std::min(met ? since : event.timestamp, counted_since(event).value_or(event.timestamp));
         met = true;
         scope.last = event.sequence_id;
@@ -158,12 +149,15 @@ bool changes_gateway(const Event& event) {
 bool belongs_to(const IncidentScope& scope, const DecisionGroup& group) {
     if (std::ranges::any_of(group.events, [&](const Event& event) { return is_foreign(scope, event); }))
         return false;
-    return std::ranges::any_of(
-               group.events,
-               [&](const Event& event) { return changes_gateway(event) || changes_account(scope, event); }) ||
-           std::ranges::any_of(group.records, [&](const Record& record) {
-               return names_any(record, scope.workflows) || names_any(record, scope.keys);
-           });
+    for (std::size_t i = 0; i < group.events.size(); ++i) {
+        const Event& event = group.events[i];
+        if (changes_gateway(event) || changes_account(scope, event)) return true;
+        if (!may_mention(group.records[i], scope.workflows) && !may_mention(group.records[i], scope.keys))
+            continue;
+        const Mentions mentions = mentions_of(event);
+        if (mentions.any_of(scope.workflows) || mentions.any_key_of(scope.keys)) return true;
+    }
+    return false;
 }
 
 Result<IncidentScope> incident_scope(const events::LogReader& log, const events::WorkflowId& workflow) {

@@ -28,8 +28,9 @@ struct IncidentScope {
 /// Walks of the history that find the beginning of the window, at most.
 inline constexpr std::size_t window_walks_max = 8;
 
-/// Errors: INPUT_INVALID_TIME_RANGE when no event names `workflow`, when more workflows belong to it than a
-/// timeline holds, or when the window cannot be found in `window_walks_max` walks, and the log's.
+/// Errors: ORDER_VALIDATION_FAILED when no event names `workflow`; INPUT_INVALID_TIME_RANGE when more
+/// workflows belong to it than a timeline holds, or when the window cannot be found in `window_walks_max`
+/// walks, and the log's.
 [[nodiscard]] events::Result<IncidentScope> incident_scope(const events::LogReader& log,
                                                            const events::WorkflowId& workflow);
 

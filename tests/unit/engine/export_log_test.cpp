@@ -83,3 +83,34 @@ TEST_CASE("an export that begins later, or is no file, is refused", "[export]") 
     write_export(rig, file.path, SequenceId(2));
     CHECK(code() == events::ErrorCode::input_invalid_time_range);
 }
+
+TEST_CASE("what is plainly no export is not taken for one that somebody changed", "[export]") {
+    ibkr::testing::EngineRig rig;
+    const TemporaryFile file;
+    const events::Secret secret{std::string(fixture_secret)};
+    const auto refused = [&](const std::string& path, const std::string& word) {
+        const auto log = ExportLog::open(path, events::ring_from_secret(secret));
+        REQUIRE_FALSE(log);
+        INFO(log.error().message);
+        CHECK(log.error().code == events::ErrorCode::config_invalid);
+        CHECK(log.error().message.find(word) != std::string::npos);
+        CHECK_FALSE(log.error().user_action.empty());
+    };
+    refused(std::filesystem::temp_directory_path().string(), "folder");
+    {
+        const std::ofstream empty(file.path);
+    }
+    refused(file.path, "empty");
+
+    write_export(rig, file.path, SequenceId(1));
+    std::string text{std::istreambuf_iterator<char>(std::ifstream(file.path, std::ios::binary).rdbuf()), {}};
+    for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 2))
+        text.insert(at, 1, '\r');
+    std::ofstream(file.path, std::ios::binary) << text;
+    refused(file.path, "CR LF");
+
+    std::ofstream(file.path, std::ios::binary) << "something else\n";
+    const auto changed = ExportLog::open(file.path, events::ring_from_secret(secret));
+    REQUIRE_FALSE(changed);
+    CHECK(changed.error().code == events::ErrorCode::audit_chain_invalid);
+}

@@ -32,14 +32,15 @@ TEST_CASE("a report of a fixture has every member of the template", "[replay][in
     const IncidentReport report = of_fixture("approval-reuse");
     CHECK(events::to_text(report.from) == "2026-01-05T15:00:00.000Z");
     CHECK(report.to > report.from);
-    CHECK(report.tools ==
+    CHECK(report.tools.texts() ==
           std::vector<std::string>{"ibkr_order_preview", "ibkr_approval_create", "ibkr_paper_order_submit"});
     CHECK(report.events.front().event_type == "order_intent_received");
-    CHECK(report.request_ids == std::vector<std::string>{"request-test"});
-    CHECK(report.account_id_hashes.size() == 1);
-    CHECK(report.approval_ids.size() == 1);
-    CHECK(report.idempotency_keys == std::vector<std::string>{"approval-reuse-1", "approval-reuse-2"});
-    CHECK(report.error_codes == std::vector<std::string>{"APPROVAL_CONSUMED"});
+    CHECK(report.request_ids.texts() == std::vector<std::string>{"request-test"});
+    CHECK(report.account_id_hashes.texts().size() == 1);
+    CHECK(report.approval_ids.texts().size() == 1);
+    CHECK(report.idempotency_keys.texts() ==
+          std::vector<std::string>{"approval-reuse-1", "approval-reuse-2"});
+    CHECK(report.error_codes.texts() == std::vector<std::string>{"APPROVAL_CONSUMED"});
     CHECK(report.kill_switch_before == "closed");
     CHECK(report.kill_switch_after == "closed");
     CHECK(report.difference_count == 0);
@@ -50,8 +51,26 @@ TEST_CASE("a report of a fixture has every member of the template", "[replay][in
     CHECK(refused->actual == refused->expected);
 }
 
+TEST_CASE("a list of a report holds each text once, and counts those beyond its limit",
+          "[replay][incident]") {
+    IncidentList list;
+    for (int round = 0; round < 2; ++round)
+        for (std::size_t i = 0; i < incident_list_max + 50; ++i)
+            list.add("request-" + std::to_string(i));
+    list.add("");
+    CHECK(list.texts().size() == incident_list_max);
+    CHECK(list.texts().front() == "request-0");
+    CHECK(list.texts().back() == "request-" + std::to_string(incident_list_max - 1));
+    CHECK(list.left_off() == 50);
+    IncidentReport report;
+    report.request_ids = list;
+    const std::string payload = incident_payload(report);
+    CHECK(payload.find(R"("request_ids_left_off":50)") != std::string::npos);
+    CHECK(payload.find(R"("approval_ids_left_off":0)") != std::string::npos);
+}
+
 TEST_CASE("a report names the reasons of a refusal", "[replay][incident]") {
-    const auto codes = of_fixture("refused-preview").error_codes;
+    const auto codes = of_fixture("refused-preview").error_codes.texts();
     for (const char* code : {"ORDER_POLICY_REFUSED", "ORDER_QUANTITY_LIMIT_REFUSED"})
         CHECK(std::ranges::count(codes, code) == 1);
 }

@@ -12,6 +12,7 @@
 #include "engine/replay/record/fixture_log.hpp"
 #include "events/event_codec.hpp"
 #include "tests/support/engine_rig.hpp"
+#include "tests/support/resumed_log.hpp"
 
 using namespace ibkr;
 using namespace ibkr::engine;
@@ -173,7 +174,7 @@ TEST_CASE("an incident of the kill switch is recorded too; an unknown workflow i
     CHECK(fixture->events_jsonl.find("text-1") != std::string::npos);
     const auto nobody = record_fixture(days.rig.log, events::WorkflowId("nobody"), {});
     REQUIRE_FALSE(nobody);
-    CHECK(nobody.error().code == events::ErrorCode::input_invalid_time_range);
+    CHECK(nobody.error().code == events::ErrorCode::order_validation_failed);
 }
 
 TEST_CASE("a history that decides otherwise gives no fixture", "[replay][record]") {
@@ -193,4 +194,54 @@ TEST_CASE("a history that decides otherwise gives no fixture", "[replay][record]
     REQUIRE_FALSE(fixture);
     CHECK(fixture.error().code == events::ErrorCode::replay_diverged);
     CHECK(fixture.error().message.find("event " + std::to_string(refused.value())) == 0);
+}
+
+TEST_CASE("an idempotency key that is a common word pulls nothing else into a fixture", "[replay][record]") {
+    EngineRig rig;
+    const Order order = submitted(rig, "limit");
+    auto without_scopes = rig.context("ibkr_order_preview");
+    without_scopes.actor.scopes.clear();
+    PreviewRequest request;
+    request.account = ibkr::testing::ScriptedBroker::account();
+    request.symbol = "AAPL";
+    request.quantity = events::Quantity::whole(1);
+    REQUIRE_FALSE(rig.gateway().order_preview(without_scopes, request));  // records that it is a limit order
+    REQUIRE_FALSE(rig.submit(order.approval, "limit-again"));
+    const auto all = events_of(recorded(rig, order.id));
+    CHECK(std::ranges::none_of(all, [](const events::Event& event) {
+        return std::holds_alternative<events::ToolDeniedScope>(event.body);
+    }));
+    CHECK(std::ranges::any_of(
+        all, [](const events::Event& event) { return event.error_code == "APPROVAL_CONSUMED"; }));
+}
+
+TEST_CASE("what a loss cut, and what was decided before it was attested, stands in a fixture as facts",
+          "[replay][record]") {
+    EngineRig rig;
+    REQUIRE(rig.preview("1", "200"));
+    const events::SequenceId cut = rig.log.head().sequence;  // the last event of that decision is lost
+    const auto between = rig.preview("2", "200");
+    REQUIRE(between);
+    auto cursor = rig.log.read(cut);
+    events::Record lost;
+    REQUIRE(*(*cursor)->next(lost));
+    events::LogResumed body;
+    body.gaps = {{cut, cut, events::hex(lost.mac)}};
+    body.reason = "a block was damaged";
+    ibkr::testing::append_resumption(rig, std::move(body));
+    REQUIRE(rig.restart());
+    const Order order = submitted(rig, "after");
+    const RecordedFixture fixture = recorded(rig, order.id);
+    std::size_t facts = 0;
+    std::size_t decided = 0;
+    for (const events::Event& event : events_of(fixture)) {
+        const bool cut_by_loss = std::ranges::any_of(
+            event.redactions, [](const events::RedactionRecord& record) { return record.reason == "loss"; });
+        facts += cut_by_loss ? 1 : 0;
+        decided += event.decided_from ? 1 : 0;
+        CHECK_FALSE((cut_by_loss && event.decided_from));
+    }
+    CHECK(facts == 2);
+    CHECK(decided == fixture.report.decisions_replayed);
+    CHECK(fixture.report.difference_count == 0);
 }

@@ -82,3 +82,13 @@ TEST_CASE("a diff needs two moments of the history in their order", "[diff]") {
     CHECK(code(head, SequenceId(1)) == events::ErrorCode::input_invalid_time_range);
     CHECK(code(SequenceId(1), head.next()) == events::ErrorCode::input_invalid_time_range);
 }
+
+TEST_CASE("workflows beyond the limit of a diff are counted, each once", "[diff]") {
+    EngineRig rig;
+    const SequenceId start = rig.log.head().sequence;
+    for (std::size_t i = 0; i < diff_workflows_max + 2; ++i)
+        REQUIRE(rig.preview("1", "200"));  // three events of one workflow
+    const StateDiff all = diff(rig, start, rig.log.head().sequence);
+    CHECK(all.workflows.size() == diff_workflows_max);
+    CHECK(all.workflows_left_off == 2);
+}

@@ -114,6 +114,28 @@ TEST_CASE("a workflow that no event names has no timeline", "[timeline]") {
     const EngineRig rig;
     const auto found = timeline(rig.log, events::WorkflowId("nobody"));
     REQUIRE_FALSE(found);
-    CHECK(found.error().code == events::ErrorCode::input_invalid_time_range);
+    CHECK(found.error().code == events::ErrorCode::order_validation_failed);
     CHECK_FALSE(found.error().user_action.empty());
+}
+
+TEST_CASE("a word that stands in another member is no workflow", "[timeline]") {
+    EngineRig rig;
+    const Flow flow = filled(rig, "first");
+    for (const char* word : {"paper", "limit", "AAPL", "local-user", "first", "request-test"}) {
+        INFO(word);
+        const auto found = timeline(rig.log, events::WorkflowId(word));
+        REQUIRE_FALSE(found);
+        CHECK(found.error().code == events::ErrorCode::order_validation_failed);
+    }
+    CHECK(shown(rig, flow.order).workflows.size() == 3);
+}
+
+TEST_CASE("a call that was answered from its key stands in the order's timeline", "[timeline]") {
+    EngineRig rig;
+    const Flow flow = filled(rig, "first");
+    const std::size_t before = shown(rig, flow.order).events.size();
+    REQUIRE(rig.submit(flow.approval, "first"));
+    const Timeline after = shown(rig, flow.order);
+    CHECK(after.events.size() == before + 1);
+    CHECK(after.events.back().line.event_type == "tool_completed");
 }

@@ -106,9 +106,9 @@ TEST_CASE("what is not in the history is an input error, and the log's first eve
         REQUIRE_FALSE(found);
         return found.error().code;
     };
-    CHECK(code({head.next(), {}}) == events::ErrorCode::input_invalid_time_range);
-    CHECK(code({std::nullopt, events::EventId("nobody")}) == events::ErrorCode::input_invalid_time_range);
-    CHECK(code({std::nullopt, {}}) == events::ErrorCode::input_invalid_time_range);
+    CHECK(code({head.next(), {}}) == events::ErrorCode::order_validation_failed);
+    CHECK(code({std::nullopt, events::EventId("nobody")}) == events::ErrorCode::order_validation_failed);
+    CHECK(code({std::nullopt, {}}) == events::ErrorCode::order_validation_failed);
     const auto first = why(rig.log, {events::SequenceId(1), {}});
     REQUIRE(first);
     CHECK(shown(*first) == std::vector<std::string>{"event log_created"});

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "events/event.hpp"
+#include "events/log/record.hpp"
+
+namespace ibkr::engine {
+
+/// What an event names: the workflow it is of, those its body ties to that, and what was asked for in the
+/// decision that it is the first event of, calls that were refused included. Only members that hold such ids
+/// and keys count, so that a word of another member is not taken for an id.
+struct Mentions {
+    std::set<events::WorkflowId> workflows;
+    std::set<std::string> keys;  ///< idempotency keys
+
+    [[nodiscard]] bool any_of(const std::set<events::WorkflowId>& wanted) const {
+        return std::ranges::any_of(workflows, [&](const auto& id) { return wanted.contains(id); });
+    }
+    [[nodiscard]] bool any_key_of(const std::set<std::string>& wanted) const {
+        return std::ranges::any_of(keys, [&](const auto& key) { return wanted.contains(key); });
+    }
+};
+
+[[nodiscard]] Mentions mentions_of(const events::Event& event);
+
+/// Whether a record's bytes hold one of these as a whole JSON text: cheap, so that a walk looks closer only
+/// at what can mention them.
+[[nodiscard]] bool may_mention(const events::Record& record, const std::set<events::WorkflowId>& workflows);
+[[nodiscard]] bool may_mention(const events::Record& record, const std::set<std::string>& keys);
+
+}  // namespace ibkr::engine
