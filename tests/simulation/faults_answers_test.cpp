@@ -48,6 +48,46 @@ TEST_CASE("fault 2: no answer within any time is not a rejection") {
     CHECK(scene.rest() == "");
 }
 
+TEST_CASE("fault 2: an answer that comes when its time has passed is still the answer") {
+    for (const Kind kind : {Kind::local, Kind::network}) {
+        Scene scene(kind);
+        const auto approval = scene.approved(5, 150);
+        // Longer than the approval lives; the order fills before the answer that it works is there.
+        scene.world.broker.next_write(WriteFault::answer_late, 7'200'000,
+                                      [&] { scene.world.broker.fill(0, 5); });
+        CHECK(scene.submit(approval, "late"));
+        scene.reconcile();
+        CHECK(scene.order("late").state == "filled");
+        CHECK_FALSE(scene.order("late").contradicted);
+        CHECK(said(scene.submit(approval, "other-key")) == "APPROVAL_CONSUMED");
+        CHECK(scene.world.broker.book().size() == 1);
+        CHECK(scene.rest() == "");
+    }
+}
+
+TEST_CASE("fault 4: a list that shows an order as it was does not undo what is known") {
+    Scene scene(Kind::network);
+    const std::string id = scene.placed(10, 150, "order");
+    scene.pass_ms(10'000);
+    scene.world.broker.fill(0, 4);
+    CHECK(scene.cancel(id, "cancel"));
+    scene.world.broker.set_stale({5'000, 0});
+    for (int look = 0; look < 3; ++look) {
+        scene.reconcile();
+        CHECK(scene.order("order").state == "cancel_pending");
+        CHECK(scene.order("order").filled_quantity == Quantity::whole(4));
+    }
+    scene.world.broker.set_stale({});
+    scene.reconcile();
+    CHECK(scene.order("order").state == "cancelled");
+    scene.world.broker.set_stale({5'000, 5'000});
+    scene.reconcile();
+    CHECK(scene.order("order").state == "cancelled");
+    CHECK(scene.order("order").filled_quantity == Quantity::whole(4));
+    CHECK_FALSE(scene.order("order").contradicted);
+    CHECK(scene.rest() == "");
+}
+
 TEST_CASE("fault 3: asked again after its acceptance was seen, an order is not sent") {
     Scene scene(Kind::network);
     const auto approval = scene.approved(5, 150);

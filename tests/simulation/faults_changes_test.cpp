@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "tests/simulation/world/scene.hpp"
@@ -83,6 +85,67 @@ TEST_CASE("fault 15: a modify whose answer is lost keeps one order, counted at i
         CHECK(scene.world.broker.book().size() == 1);
         CHECK(scene.rest() == "");
     }
+}
+
+TEST_CASE("fault 15: a modify during a loss of connection counts both sizes until the book tells") {
+    for (const Kind kind : {Kind::local, Kind::network})
+        for (const WriteFault fault :
+             {WriteFault::lose_answer, WriteFault::lose_request, WriteFault::hold_up})
+            for (const std::int64_t asked : {14, 6}) {
+                CAPTURE(kind, name_of(fault), asked);
+                Scene scene(kind);
+                const std::string id = scene.placed(10, 150, "order");
+                // The connection goes while the request is on its way.
+                scene.world.broker.before_next_write([&] { scene.world.broker.set_reads_fail(true); });
+                scene.world.broker.next_write(fault);
+                CHECK(scene.modify(id, "modify", size(asked)));
+                const Quantity larger = Quantity::whole(std::max<std::int64_t>(10, asked));
+                for (int hour = 0; hour < 3; ++hour) {
+                    CHECK(scene.order("order").state == "modify_pending");
+                    CHECK(scene.exposure().open_buys == larger);
+                    if (hour == 1) scene.restart(DiskPolicy::drop);
+                    static_cast<void>(scene.world.runtime().reconcile());
+                    if (fault != WriteFault::hold_up) scene.pass_ms(3'600'000);
+                }
+                CHECK(scene.world.broker.book().size() == 1);
+
+                scene.world.broker.set_reads_fail(false);
+                if (fault == WriteFault::hold_up && kind == Kind::network) {
+                    // The old size in the book does not say that the request is not still to come.
+                    scene.reconcile();
+                    CHECK(scene.exposure().open_buys == larger);
+                    scene.pass_ms(BrokerModel::hold_up_ms);
+                }
+                scene.reconcile();
+                const Quantity truth = scene.world.broker.book().front().order.terms.quantity;
+                const bool is_settled = kind == Kind::local || truth == Quantity::whole(asked);
+                CHECK(scene.order("order").state == (is_settled ? "working" : "modify_pending"));
+                CHECK(scene.exposure().open_buys == (is_settled ? truth : larger));
+
+                scene.world.broker.fill(0, 50);
+                scene.reconcile();
+                CHECK(scene.order("order").filled_quantity == truth);
+                CHECK(scene.rest() == "");
+            }
+}
+
+TEST_CASE("fault 15: a modify that is overtaken by a cancel leaves no order behind") {
+    Scene scene(Kind::network);
+    const std::string id = scene.placed(10, 150, "order");
+    scene.world.broker.next_write(WriteFault::hold_up, 5'000);
+    CHECK(scene.modify(id, "modify", size(14)));
+    scene.world.broker.next_write(WriteFault::hold_up, 1'000);
+    CHECK(scene.cancel(id, "cancel"));
+    CHECK(scene.exposure().open_buys == Quantity::whole(14));
+    scene.pass_ms(2'000);
+    scene.reconcile();
+    CHECK(scene.order("order").state == "cancelled");
+    scene.pass_ms(5'000);
+    scene.reconcile();
+    CHECK(scene.order("order").state == "cancelled");
+    CHECK_FALSE(scene.order("order").contradicted);
+    CHECK(scene.exposure().open_buys == Quantity());
+    CHECK(scene.rest() == "");
 }
 
 TEST_CASE("fault 16: a modified order's fills are summed by execution, once each") {

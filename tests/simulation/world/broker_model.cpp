@@ -1,6 +1,7 @@
 #include "tests/simulation/world/broker_model.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 // The book of truth and what changes it. Reads stand in broker_model_reads.cpp.
@@ -24,6 +25,8 @@ std::string_view name_of(WriteFault fault) noexcept {
             return "refuse";
         case WriteFault::hold_up:
             return "hold_up";
+        case WriteFault::answer_late:
+            return "answer_late";
     }
     return "none";
 }
@@ -52,11 +55,27 @@ BrokerModel::Truth* BrokerModel::newest_with(const BrokerOrderId& id) {
     return found == book_.rend() ? nullptr : &*found;
 }
 
-BrokerModel::Truth* BrokerModel::nth_live(std::uint64_t nth) {
-    std::vector<Truth*> live;
-    for (Truth& truth : book_)
+const BrokerModel::Truth* BrokerModel::live_order(std::uint64_t nth) const {
+    std::vector<const Truth*> live;
+    for (const Truth& truth : book_)
         if (truth.live()) live.push_back(&truth);
     return live.empty() ? nullptr : live[nth % live.size()];
+}
+
+BrokerModel::Truth* BrokerModel::nth_live(std::uint64_t nth) {
+    const Truth* const found = live_order(nth);
+    return found == nullptr ? nullptr : &book_[static_cast<std::size_t>(found - book_.data())];
+}
+
+ClientOrderId BrokerModel::client_id_of(const BrokerOrderId& id) const {
+    const auto found = std::find_if(book_.rbegin(), book_.rend(),
+                                    [&](const Truth& truth) { return truth.order.broker_order_id == id; });
+    return found == book_.rend() ? ClientOrderId() : found->order.client_order_id;
+}
+
+void BrokerModel::changed(Truth& truth) {
+    truth.order.updated_at = clock_.now();
+    truth.versions.push_back(truth.order);
 }
 
 void BrokerModel::execute(Truth& truth, Quantity quantity) {
@@ -64,7 +83,7 @@ void BrokerModel::execute(Truth& truth, Quantity quantity) {
     order.filled_quantity = order.filled_quantity.plus(quantity).value();
     order.status = order.filled_quantity >= order.terms.quantity ? BrokerOrderStatus::filled
                                                                  : BrokerOrderStatus::partially_filled;
-    order.updated_at = clock_.now();
+    changed(truth);
     Execution execution;
     execution.execution_id = ExecutionId("fill-" + std::to_string(fills_.size() + 1));
     execution.broker_order_id = order.broker_order_id;
@@ -91,59 +110,90 @@ bool BrokerModel::end(std::uint64_t nth, BrokerOrderStatus status) {
         status == BrokerOrderStatus::rejected && truth->order.filled_quantity > Quantity();
     truth->order.status = refused_late ? BrokerOrderStatus::cancelled : status;
     truth->order.reason = "ended by the broker";
-    truth->order.updated_at = clock_.now();
+    changed(*truth);
     return true;
 }
 
-void BrokerModel::restart_session(std::int64_t ids_back) {
-    if (!is_local_) next_id_ = std::max<std::int64_t>(7'000, next_id_ - ids_back);
+void BrokerModel::restart_session(std::int64_t ids_back, std::optional<std::int64_t> kept_ms) {
+    if (is_local_) return;
+    next_id_ = std::max<std::int64_t>(7'000, next_id_ - ids_back);
+    ids_kept_ms_ = kept_ms;
+}
+
+BrokerOrderId BrokerModel::give_out_id() {
+    const auto is_kept = [&](const Truth& truth) {
+        return ids_kept_ms_ && (truth.live() || last_look_ < truth.order.updated_at.plus_ms(*ids_kept_ms_));
+    };
+    for (;;) {
+        const BrokerOrderId id(std::to_string(++next_id_));
+        const Truth* const holder = newest_with(id);
+        if (holder == nullptr || !is_kept(*holder)) return id;
+    }
 }
 
 void BrokerModel::deliver_held_up() {
-    std::vector<HeldUp> waiting = std::exchange(held_up_, {});
-    for (HeldUp& request : waiting)
-        if (request.due <= clock_.now())
-            static_cast<void>(request.process());
-        else
-            held_up_.push_back(std::move(request));
+    const auto first_due = std::stable_partition(
+        held_up_.begin(), held_up_.end(), [&](const HeldUp& request) { return request.due > clock_.now(); });
+    std::vector<HeldUp> due(std::make_move_iterator(first_due), std::make_move_iterator(held_up_.end()));
+    held_up_.erase(first_due, held_up_.end());
+    std::stable_sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.due < b.due; });
+    for (const HeldUp& request : due) {
+        met("arrives_late", request.order);
+        static_cast<void>(request.process());
+    }
 }
 
 void BrokerModel::heal() {
     write_faults_.clear();
     before_write_ = nullptr;
     lag_ms_ = quote_age_ms_ = 0;
+    stale_ = {};
+    shuffle_.reset();
     reads_fail_ = executions_twice_ = says_live_ = false;
 }
 
-BrokerAnswer BrokerModel::carry(Operation operation, const std::string& order,
+BrokerModel::NextWrite BrokerModel::take_next_write() {
+    if (write_faults_.empty()) return {};
+    NextWrite next = std::move(write_faults_.front());
+    write_faults_.pop_front();
+    // Nothing is under way at a venue that commits before it answers.
+    if (next.fault == WriteFault::hold_up && is_local_) next.fault = WriteFault::lose_request;
+    return next;
+}
+
+/// The broker knows the repetition of one submit by its client order id; other writes it just does again.
+BrokerAnswer BrokerModel::deliver_twice(Operation operation, const std::function<BrokerAnswer()>& process) {
+    const std::size_t orders = book_.size();
+    BrokerAnswer first = process();
+    if (operation == Operation::submit && book_.size() > orders) return first;
+    return process();
+}
+
+BrokerAnswer BrokerModel::carry(Operation operation, const ClientOrderId& order,
                                 const std::function<BrokerAnswer()>& process) {
     const BrokerAnswer lost{Outcome::unknown, {}, std::nullopt, "no answer arrived", {}};
     if (const auto event = std::exchange(before_write_, nullptr)) event();
-    WriteFault fault = WriteFault::none;
-    if (!write_faults_.empty()) {
-        fault = write_faults_.front();
-        write_faults_.pop_front();
-    }
-    // Nothing is under way at a venue that commits before it answers.
-    if (fault == WriteFault::hold_up && is_local_) fault = WriteFault::lose_request;
-    if (fault != WriteFault::none && on_fault) on_fault(fault, operation, order);
-    switch (fault) {
+    const NextWrite next = take_next_write();
+    if (next.fault != WriteFault::none) met(name_of(next.fault), order);
+    switch (next.fault) {
         case WriteFault::lose_request:
             return lost;
         case WriteFault::refuse:
             return {Outcome::refused, {}, std::nullopt, "refused", "{\"error\":\"refused\"}"};
         case WriteFault::hold_up:
-            held_up_.push_back({clock_.now().plus_ms(hold_up_ms), process});
+            held_up_.push_back({clock_.now().plus_ms(next.ms), order, process});
             return lost;
         case WriteFault::lose_answer:
             static_cast<void>(process());
             return lost;
-        case WriteFault::deliver_twice: {
-            const std::size_t orders = book_.size();
-            BrokerAnswer first = process();
-            // The broker knows the repetition of one request by its client order id.
-            if (operation == Operation::submit && book_.size() > orders) return first;
-            return process();
+        case WriteFault::deliver_twice:
+            return deliver_twice(operation, process);
+        case WriteFault::answer_late: {
+            BrokerAnswer answer = process();
+            clock_.advance_ms(next.ms);
+            deliver_held_up();
+            if (next.meanwhile) next.meanwhile();
+            return answer;
         }
         case WriteFault::none:
             break;
@@ -154,12 +204,17 @@ BrokerAnswer BrokerModel::carry(Operation operation, const std::string& order,
 BrokerAnswer BrokerModel::place(const SubmitRequest& request) {
     Truth truth;
     truth.order.account_id = request.account_id;
-    truth.order.broker_order_id = BrokerOrderId(std::to_string(++next_id_));
+    truth.order.broker_order_id = give_out_id();
     truth.order.client_order_id = request.client_order_id;
     truth.order.terms = request.terms;
     truth.order.status = BrokerOrderStatus::working;
-    truth.order.created_at = truth.order.updated_at = clock_.now();
+    truth.order.created_at = clock_.now();
     truth.listed_from = clock_.now().plus_ms(lag_ms_);
+    if (const ClientOrderId before = client_id_of(truth.order.broker_order_id); !before.empty()) {
+        met("ids_again", before);
+        met("ids_again", request.client_order_id);
+    }
+    changed(truth);
     book_.push_back(truth);
     if (fill_from_ && request.terms.side == Side::buy &&
         *request.terms.limit_price >= Price(Decimal::whole(*fill_from_)))
@@ -172,7 +227,7 @@ BrokerAnswer BrokerModel::take_cancel(const CancelRequest& request) {
     if (truth == nullptr || !truth->live() || truth->order.client_order_id != request.client_order_id)
         return {Outcome::refused, {}, std::nullopt, "not open", "{\"error\":\"not open\"}"};
     truth->order.status = BrokerOrderStatus::cancelled;
-    truth->order.updated_at = clock_.now();
+    changed(*truth);
     return {Outcome::confirmed, request.broker_order_id, truth->order.status, {}, "{\"ok\":2}"};
 }
 
@@ -184,26 +239,25 @@ BrokerAnswer BrokerModel::take_modify(const ModifyRequest& request) {
     if (!possible) return {Outcome::refused, {}, std::nullopt, "not open", "{\"error\":\"not open\"}"};
     if (request.quantity) truth->order.terms.quantity = *request.quantity;
     if (request.limit_price) truth->order.terms.limit_price = request.limit_price;
-    truth->order.updated_at = clock_.now();
+    changed(*truth);
     return {Outcome::confirmed, request.broker_order_id, truth->order.status, {}, "{\"ok\":3}"};
 }
 
 BrokerAnswer BrokerModel::submit(const SubmitRequest& request) {
     ++submits_begun_[request.client_order_id];
     if (on_submit) on_submit(request);
-    return carry(Operation::submit, request.client_order_id.text(),
-                 [this, request] { return place(request); });
+    return carry(Operation::submit, request.client_order_id, [this, request] { return place(request); });
 }
 
 BrokerAnswer BrokerModel::cancel(const CancelRequest& request) {
     if (on_change) on_change(request.broker_order_id, Operation::cancel);
-    return carry(Operation::cancel, request.broker_order_id.text(),
+    return carry(Operation::cancel, client_id_of(request.broker_order_id),
                  [this, request] { return take_cancel(request); });
 }
 
 BrokerAnswer BrokerModel::modify(const ModifyRequest& request) {
     if (on_change) on_change(request.broker_order_id, Operation::modify);
-    return carry(Operation::modify, request.broker_order_id.text(),
+    return carry(Operation::modify, client_id_of(request.broker_order_id),
                  [this, request] { return take_modify(request); });
 }
 

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "tests/simulation/world/broker_model.hpp"
 
@@ -64,32 +66,73 @@ Result<std::vector<Bar>> BrokerModel::bars(const ContractId&, std::string_view, 
     return std::vector<Bar>{};
 }
 
+void BrokerModel::set_shuffled(std::optional<std::uint64_t> seed) {
+    shuffle_.reset();
+    if (seed && !is_local_) shuffle_.emplace(*seed, "lists");
+}
+
+template <class Listed>
+void BrokerModel::shuffle(std::vector<Listed>& list) {
+    if (!shuffle_) return;
+    for (std::size_t left = list.size(); left > 1; --left)
+        std::swap(list[left - 1], list[shuffle_->below(left)]);
+}
+
+const BrokerOrder* BrokerModel::as_listed(const Truth& truth) const {
+    const Timestamp as_of = clock_.now().plus_ms(-stale_.orders_ms);
+    const auto newer = std::find_if(truth.versions.begin(), truth.versions.end(),
+                                    [&](const BrokerOrder& version) { return version.updated_at > as_of; });
+    if (truth.listed_from > clock_.now() || newer == truth.versions.begin()) return nullptr;
+    return &*std::prev(newer);
+}
+
 Result<std::vector<BrokerOrder>> BrokerModel::orders(const AccountId&) {
     if (reads_fail_) return unreadable();
     std::vector<BrokerOrder> listed;
     for (const Truth& truth : book_)
-        if (truth.listed_from <= clock_.now()) listed.push_back(truth.order);
+        if (const BrokerOrder* const order = as_listed(truth)) listed.push_back(*order);
+    shuffle(listed);
     return listed;
 }
 
 Result<std::optional<BrokerOrder>> BrokerModel::find_by_client_order_id(const AccountId&,
                                                                         const ClientOrderId& id) {
-    if (reads_fail_) return unreadable();
-    for (const Truth& truth : book_)
-        if (truth.order.client_order_id == id && truth.listed_from <= clock_.now())
-            return std::optional<BrokerOrder>(truth.order);
+    if (reads_fail_) {
+        met("reads_fail", id);
+        return unreadable();
+    }
+    last_look_ = clock_.now();
+    for (const Truth& truth : book_) {
+        if (truth.order.client_order_id != id) continue;
+        const BrokerOrder* const order = as_listed(truth);
+        if (truth.listed_from > clock_.now())
+            met("lag", id);
+        else if (order != &truth.versions.back())
+            met("stale_read", id);
+        return order != nullptr ? std::optional<BrokerOrder>(*order) : std::nullopt;
+    }
     return std::optional<BrokerOrder>{};
 }
 
-/// Newest first; while told so, each one twice.
+/// Newest first, unless shuffled; while told so, each one twice.
 Result<std::vector<Execution>> BrokerModel::executions(const AccountId&) {
     if (reads_fail_) return unreadable();
+    last_look_ = clock_.now();
     std::vector<Execution> listed;
+    const Timestamp as_of = clock_.now().plus_ms(-stale_.executions_ms);
     for (auto fill = fills_.rbegin(); fill != fills_.rend(); ++fill) {
-        if (fill->listed_from > clock_.now()) continue;
+        if (fill->listed_from > clock_.now()) {
+            met("lag", fill->client_order_id);
+            continue;
+        }
+        if (fill->execution.executed_at > as_of) {
+            met("stale_read", fill->client_order_id);
+            continue;
+        }
         listed.push_back(fill->execution);
         if (executions_twice_) listed.push_back(fill->execution);
     }
+    shuffle(listed);
     return listed;
 }
 

@@ -1,43 +1,135 @@
 #include "tests/simulation/world/coverage.hpp"
 
-#include <array>
-#include <string_view>
+#include <algorithm>
 
 namespace ibkr::simulation {
 namespace {
 
-/// Every state that a paper order can be in; `awaiting_reply` needs a broker that asks questions.
-constexpr std::array<std::string_view, 12> states{
-    "submitting", "working",   "partially_filled", "modify_pending", "cancel_pending", "unknown",
-    "filled",     "cancelled", "rejected",         "expired",        "not_sent",       "not_placed"};
-/// What may come at any moment.
-constexpr std::array<std::string_view, 6> process_faults{"crash keep",   "crash drop", "crash tear",
-                                                         "crash garble", "fail_sync",  "fill_disk"};
-/// What meets the one write that is under way.
-constexpr std::array<std::string_view, 5> write_fault_names{"lose_request", "lose_answer", "deliver_twice",
-                                                            "refuse", "hold_up"};
-constexpr std::array<std::string_view, 3> writing_states{"submitting", "modify_pending", "cancel_pending"};
-/// A disk that is put back finds orders at rest.
-constexpr std::array<std::string_view, 4> states_rolled_back{"working", "partially_filled", "filled",
-                                                             "cancelled"};
+using States = std::vector<std::string_view>;
+
+States operator+(States left, const States& right) {
+    left.insert(left.end(), right.begin(), right.end());
+    return left;
+}
+
+const States writing{"submitting", "modify_pending", "cancel_pending"};
+const States resting{"working", "partially_filled", "unknown"};
+const States ended_at_broker{"filled", "cancelled", "expired"};
+const States not_at_broker{"not_sent", "not_placed"};
+const States ended = ended_at_broker + States{"rejected"} + not_at_broker;
+const States all = writing + resting + ended;
+const States asked_about{"working", "partially_filled", "modify_pending", "cancel_pending", "unknown"};
+const NeverMet submitting_is_not_asked{{"submitting"}, "an order is looked up once its outcome is recorded"};
+const NeverMet nobody_asks_questions{{"awaiting_reply"}, "this broker asks no questions"};
+
+/// What cuts an append off: every state comes by one.
+FaultRow of_appends(std::string_view fault) {
+    return {fault, all, {nobody_asks_questions}};
+}
+/// What meets the one write that is on its way.
+FaultRow of_writes(std::string_view fault) {
+    return {fault, writing, {nobody_asks_questions, {resting + ended, "no write of it is on its way"}}};
+}
+
+std::vector<FaultRow> table() {
+    const NeverMet no_fill_is_missing{ended, "an order ends when none of its executions is missing"};
+    return {
+        of_appends("crash keep"),
+        of_appends("crash drop"),
+        of_appends("crash tear"),
+        of_appends("crash garble"),
+        of_appends("fail_sync"),
+        of_appends("fill_disk"),
+        of_writes("crash in a write"),
+        of_writes("lose_request"),
+        of_writes("lose_answer"),
+        of_writes("deliver_twice"),
+        of_writes("refuse"),
+        of_writes("hold_up"),
+        of_writes("answer_late"),
+        of_writes("stall"),
+        of_writes("says_live"),
+        of_writes("fail_anchor_sync"),
+        {"crash again",
+         asked_about + States{"submitting"},
+         {nobody_asks_questions, {ended, "a start looks at open orders only"}}},
+        {"roll_back",
+         resting + ended + States{"modify_pending", "cancel_pending"},
+         {nobody_asks_questions,
+          {{"submitting"}, "a disk is put back between two acts, when no write is under way"}}},
+        {"arrives_late",
+         asked_about + ended_at_broker + States{"rejected"},
+         {nobody_asks_questions,
+          {{"submitting"}, "its outcome is recorded before a held-up request arrives"},
+          {{"not_sent"}, "no request of it exists"},
+          {{"not_placed"}, "beside a network broker nothing proves that"}}},
+        {"ids_again",
+         ended_at_broker + States{"rejected", "submitting", "unknown"},
+         {nobody_asks_questions,
+          {{"working", "partially_filled", "modify_pending", "cancel_pending"},
+           "its id is not given out again: see ids_kept_ms"},
+          {not_at_broker, "it has no id at the broker"}}},
+        {"fill_mid_way",
+         asked_about,
+         {nobody_asks_questions,
+          {{"submitting"}, "its request has not arrived yet"},
+          {ended, "it is not live at the broker"}}},
+        {"lag", asked_about, {nobody_asks_questions, submitting_is_not_asked, no_fill_is_missing}},
+        {"stale_read",
+         asked_about + ended_at_broker,
+         {nobody_asks_questions,
+          submitting_is_not_asked,
+          {not_at_broker + States{"rejected"}, "it has no executions, and is not looked up any more"}}},
+        {"shuffle_lists", asked_about, {nobody_asks_questions, submitting_is_not_asked, no_fill_is_missing}},
+        {"executions_twice",
+         asked_about,
+         {nobody_asks_questions, submitting_is_not_asked, no_fill_is_missing}},
+        {"reads_fail",
+         asked_about + States{"submitting"},
+         {nobody_asks_questions, {ended, "it is not looked up any more"}}},
+        {"stale_quote",
+         {"working", "partially_filled"},
+         {nobody_asks_questions,
+          {writing + States{"unknown"} + ended,
+           "only a modify asks for a quote, and the machine refuses it first"}}},
+        {"space_low",
+         asked_about,
+         {nobody_asks_questions,
+          {{"submitting"}, "no new order is taken"},
+          {ended, "nothing moves it any more"}}},
+    };
+}
 
 }  // namespace
 
+const std::vector<std::string_view>& order_states() {
+    static const States states = all + States{"awaiting_reply"};
+    return states;
+}
+
+const std::vector<FaultRow>& fault_table() {
+    static const std::vector<FaultRow> rows = table();
+    return rows;
+}
+
 std::vector<std::string> Coverage::missing() const {
     std::vector<std::string> missing;
-    const auto expect = [&](std::string_view fault, std::string_view state) {
-        std::string pair = std::string(fault) + " x " + std::string(state);
-        if (!met_.contains(pair)) missing.push_back(std::move(pair));
-    };
-    for (const auto fault : process_faults)
-        for (const auto state : states)
-            expect(fault, state);
-    for (const auto fault : write_fault_names)
-        for (const auto state : writing_states)
-            expect(fault, state);
-    for (const auto state : states_rolled_back)
-        expect("roll_back", state);
+    for (const FaultRow& row : fault_table())
+        for (const std::string_view state : row.meets)
+            if (!has(row.fault, state)) missing.push_back(pair_of(row.fault, state));
     return missing;
+}
+
+std::vector<std::string> Coverage::unexpected() const {
+    std::vector<std::string> unexpected;
+    for (const auto& [pair, times] : met_) {
+        const auto allows = [&](const FaultRow& row) {
+            return std::ranges::any_of(
+                row.meets, [&](std::string_view state) { return pair_of(row.fault, state) == pair; });
+        };
+        if (std::ranges::none_of(fault_table(), allows)) unexpected.push_back(pair);
+    }
+    return unexpected;
 }
 
 }  // namespace ibkr::simulation

@@ -2,23 +2,46 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ibkr::simulation {
 
+/// States that a fault never meets an order in.
+struct NeverMet {
+    std::vector<std::string_view> states;
+    std::string_view why;
+};
+/// One kind of fault and every state of an order.
+struct FaultRow {
+    std::string_view fault;
+    std::vector<std::string_view> meets;
+    std::vector<NeverMet> never;
+};
+/// What a full run has to reach, and why it reaches no more.
+[[nodiscard]] const std::vector<FaultRow>& fault_table();
+[[nodiscard]] const std::vector<std::string_view>& order_states();
+
 /// Counts which faults met orders in which states: a fault that never met a state proves nothing about it.
 class Coverage {
 public:
-    void note(const std::string& fault, const std::string& state) { ++met_[fault + " x " + state]; }
+    void note(std::string_view fault, std::string_view state) { ++met_[pair_of(fault, state)]; }
     void add(const Coverage& other) {
         for (const auto& [pair, times] : other.met_)
             met_[pair] += times;
     }
-    /// What a full run has to reach and this one did not.
+    [[nodiscard]] bool has(std::string_view fault, std::string_view state) const {
+        return met_.contains(pair_of(fault, state));
+    }
+    /// Pairs of the table that were not met.
     [[nodiscard]] std::vector<std::string> missing() const;
-    [[nodiscard]] const std::map<std::string, std::size_t>& met() const { return met_; }
+    /// Pairs that were met although the table says that they cannot: its reason is wrong.
+    [[nodiscard]] std::vector<std::string> unexpected() const;
 
 private:
+    static std::string pair_of(std::string_view fault, std::string_view state) {
+        return std::string(fault) + " x " + std::string(state);
+    }
     std::map<std::string, std::size_t> met_;
 };
 

@@ -33,7 +33,9 @@ bool CrashPoints::pass(engine::SuspensionPoint point) {
 bool CrashPoints::pass(std::string_view name) {
     if (crashed_) return false;
     ++count_;
-    if (crash_in_ == 0 || --crash_in_ > 0) return true;
+    const bool chosen = crash_in_ > 0 && --crash_in_ == 0;
+    const bool chosen_append = name == unsynced && unsynced_in_ > 0 && --unsynced_in_ == 0;
+    if (!chosen && !chosen_append) return true;
     crashed_ = true;
     where_ = name;
     return false;

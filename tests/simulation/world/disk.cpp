@@ -54,6 +54,7 @@ Result<void> SimulatedDisk::can_write() const {
 
 Result<Head> SimulatedDisk::append(std::span<const PendingRecord> records, SequenceId expected_next) {
     if (auto can = can_write(); !can) return failure(can.error());
+    newest_append_.assign(records.begin(), records.end());
     if (full_in_ > 0 && --full_in_ == 0) {
         full_in_ = 1;
         alive_ = false;
@@ -75,7 +76,7 @@ Result<Head> SimulatedDisk::append_rotation(const PendingRecord& retired, const 
 
 Result<Head> SimulatedDisk::finish(Result<Head> written) {
     if (!written) return written;
-    if (!points_.pass("written_not_synced")) {
+    if (!points_.pass(CrashPoints::unsynced)) {
         alive_ = false;
         return gone();
     }

@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,8 @@ public:
     [[nodiscard]] virtual events::Head synced() const = 0;
     [[nodiscard]] virtual bool sync_failed() const = 0;
     [[nodiscard]] virtual bool has_unsynced() const = 0;
+    /// The records of the newest append, whatever became of it, where the disk keeps them.
+    [[nodiscard]] virtual std::span<const events::PendingRecord> newest_append() const { return {}; }
     [[nodiscard]] virtual events::SequenceId highest_anchor() const = 0;
     /// The mac at `sequence`; nothing when there is no such record.
     [[nodiscard]] std::optional<events::Mac> mac_at(events::SequenceId sequence) const;
@@ -118,6 +121,9 @@ public:
     [[nodiscard]] events::Head synced() const override { return synced_; }
     [[nodiscard]] bool sync_failed() const override { return sync_failed_; }
     [[nodiscard]] bool has_unsynced() const override { return stored_.head().sequence > synced_.sequence; }
+    [[nodiscard]] std::span<const events::PendingRecord> newest_append() const override {
+        return newest_append_;
+    }
     [[nodiscard]] events::SequenceId highest_anchor() const override;
 
 private:
@@ -134,6 +140,7 @@ private:
     CrashPoints& points_;
     engine::Clock& clock_;
     events::Head synced_;
+    std::vector<events::PendingRecord> newest_append_;
     std::vector<events::SequenceId> append_ends_;  ///< an older image ends with one of them
     Slots slots_, synced_slots_;
     std::int64_t anchors_synced_ms_ = 0;

@@ -30,17 +30,21 @@ enum class ActKind : std::uint8_t {
     end_order,     ///< live order `a` is cancelled, expires or is rejected by the broker
     fill_mid_way,  ///< the same as `fill`, while the next write is on its way
     // Faults.
-    write_fault,  ///< of the next write: `a`
-    lag,          ///< the broker's reads lag
-    reads_fail,   ///< until `reads_work`
+    write_fault,    ///< of the next write: `a`; `b` says how late, `c` what happens before a late answer
+    lag,            ///< the broker's reads lag
+    stale_reads,    ///< lists are as they were some time ago, until the next `reads_work`: `a` which, `b` how
+                    ///< long
+    shuffle_lists,  ///< lists come in another order each time, or no more
+    reads_fail,     ///< until `reads_work`; with an odd `c` from between the next intent and its write on
     reads_work,
     executions_twice,
-    says_live,    ///< the account turns out to be live, until the next `reads_work`
-    stale_quote,  ///< likewise
-    stall,        ///< the process is slow between the next intent and its write
-    ids_again,    ///< the broker's session begins anew and gives out ids again
-    crash,        ///< at the `a`th crash point from now; disk policy `b`; again at the `c`th of the start
-    fail_sync,    ///< of the `a`th append from now; disk policy `b`
+    says_live,       ///< the account turns out to be live, until the next `reads_work`
+    stale_quote,     ///< likewise
+    stall,           ///< the process is slow between the next intent and its write
+    ids_again,       ///< the broker's session begins anew and gives out ids again
+    crash,           ///< at the `a`th crash point from now; disk policy `b`; again at the `c`th of the start
+    crash_unsynced,  ///< in the `a`th append from now, written and not synced; disk policy `b`
+    fail_sync,       ///< of the `a`th append from now; disk policy `b`
     fail_anchor_sync,
     fill_disk,  ///< the `a`th append from now finds no room
     space_low,  ///< until `space_ample`
