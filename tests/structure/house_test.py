@@ -6,6 +6,7 @@ usage: house_test.py        all tests
 
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -32,8 +33,9 @@ GOOD = {
     "tests/unit/events/a_test.cpp": '#include "events/result.hpp"\n#include <sqlite3.h>\n' + GOOD_TEST,
     "scripts/build": "#!/usr/bin/env bash\nset -euo pipefail\necho hi\n",
     "README.md": "# Read me\n",
-    "docs/order-safety.md": "".join(f"| {n} | a fault | `a` |\n" for n in range(1, 28)) +
-                            "| 28 | a fault | comes with the wire |\n",
+    "projections/read_pool.hpp": HEADER + "#include <mutex>\n",
+    "docs/order-safety.md": "".join(f"| {n} | a fault | {'comes with the wire' if n == 25 else '`a`'} |\n"
+                                    for n in range(1, 29)),
 }
 
 PAGE = "".join(f"| {n} | a fault | `a` |\n" for n in range(1, 29))
@@ -66,6 +68,19 @@ BAD = {
     "order by address": ({"statemachines/b.cpp": "std::map<const Order*, int> m;\n"}, "addresses differ"),
     "fold with a mutex": ({"engine/fold/b.cpp": "std::mutex m;\n"}, "on the caller's thread only"),
     "replay with a clock": ({"engine/replay/replay.cpp": "auto t = steady_clock::now();\n"}, "time is a fact"),
+    "read models with a clock": ({"projections/b.cpp": "using Clock = std::chrono::steady_clock;\n"}, "time is a fact"),
+    "read models with a thread": ({"projections/b.cpp": "std::thread t;\n"}, "on the caller's thread only"),
+    "payloads with random values": ({"engine/payloads/b.cpp": "std::random_device d;\n"}, "random values are facts"),
+    "replay with the environment": ({"engine/replay/record/b.cpp": 'auto x = getenv("A");\n'},
+                                    "not an input of a decision"),
+    "replay in another order": ({"engine/replay/b.cpp": "std::unordered_set<int> s;\n"}, "order differs"),
+    "values with a clock": ({"events/values/b.cpp": "auto t = std::chrono::utc_clock::now();\n"}, "time is a fact"),
+    "more than is allowed": ({"projections/read_pool.hpp": HEADER + "std::mutex m;\nstd::thread t;\n"},
+                             "on the caller's thread only"),
+    "allowance without use": ({"projections/read_pool.hpp": HEADER + "int n;\n"}, "does not use"),
+    "engine names a clock": ({"engine/b.cpp": "using Clock = std::chrono::steady_clock;\n"}, "asks its ports"),
+    "engine starts a thread": ({"engine/effects/b.cpp": "std::jthread t;\n"}, "asks its ports"),
+    "engine walks a hash table": ({"engine/b.cpp": "std::unordered_map<int, int> m;\n"}, "asks its ports"),
     "state reader with files": ({"engine/writer/state_reader.cpp": "#include <fstream>\n"}, "no clock, thread"),
     "engine sleeps": ({"engine/b.cpp": "std::this_thread::sleep_for(a);\n"}, "asks its ports"),
     "engine's random numbers": ({"engine/b.cpp": "int a = rand();\n"}, "asks its ports"),
@@ -96,6 +111,8 @@ BAD = {
     "no test case": ({"tests/unit/io/b_test.cpp": "int REQUIRE_a;\n"}, "holds no test case"),
     "fault without a test": ({"docs/order-safety.md": PAGE.replace("`a`", "later", 1)}, "names no test"),
     "fault whose test is gone": ({"docs/order-safety.md": PAGE.replace("`a`", "`b`", 1)}, "there is no test"),
+    "fault that may not wait": ({"docs/order-safety.md": PAGE.replace("| `a` |", "| comes with the wire |", 1)},
+                                "may not wait for the wire"),
     "fault left out": ({"docs/order-safety.md": PAGE.replace("| 3 |", "| x |")}, "fault 3 has no row"),
     "test case in a helper": ({"tests/unit/io/helper.cpp": GOOD_TEST}, "is named *_test.cpp"),
     "stray top level": ({"notes/a.md": "x\n"}, "does not belong"),
@@ -142,6 +159,20 @@ class RulesSee(unittest.TestCase):
             plant(root, GOOD)
             pathlib.Path(root, "scripts/build").chmod(0o644)
             self.assertIn("is executable", "\n".join(house_rules.violations(root)))
+
+
+class Simulate(unittest.TestCase):
+    """A run of no seed would pass: what scripts/simulate does not understand it refuses before it builds."""
+
+    def test_refuses_what_it_does_not_understand(self):
+        for words in (["--seeds", "0"], ["--seeds", "many"], ["--seeds", "-1"], ["--seeds"], ["--from", "0"],
+                      ["--from", "junk"], ["--only", ","], ["--only", "3,x"], ["--seed", "1"], ["200"]):
+            with self.subTest(words):
+                done = subprocess.run([ROOT / "scripts/simulate", *words], stdin=subprocess.DEVNULL,
+                                      capture_output=True, text=True, check=False)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("simulate: ", done.stderr)
+                self.assertIn("usage: ", done.stderr)
 
 
 class TheHouse(unittest.TestCase):
