@@ -31,6 +31,17 @@ class Mutant:
         return original.replace(self.find, self.replace)
 
 
+# Changes that change nothing, in a source file and in a header. They have to survive: a harness that calls every change
+# killed is found by them.
+CONTROLS = (
+    Mutant("nothing changes in a source file", "control", "statemachines/risk/risk.cpp", "if (!policy.enabled)",
+           "if (policy.enabled == false)"),
+    Mutant("nothing changes in a header", "control", "statemachines/machines/order_table.hpp",
+           "inline constexpr auto any = live | ended;", "inline constexpr auto any = ended | live;",
+           "statemachines/evolve/order_evolve.cpp"),
+)
+
+
 def all_mutants():
     mutants = []
     for table in TABLES:

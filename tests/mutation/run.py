@@ -2,14 +2,17 @@
 
 usage: run.py [--build DIR] [NAME]...     (default: build/release, every mutant of the mutants_of_*.py tables)
 
-The program must be built. A mutant is killed when the mutated program fails on, or differs from, a fixture; the test
-fails when one survives or does not compile. NAMEs choose mutants by a part of their name.
+The program must be built. A mutant is killed when the mutated program says REPLAY_DIVERGED of a fixture, with exit code
+2; nothing else counts as killed. The test fails when a mutant survives, does not compile, or makes the program fail in
+another way, and when a control, a change that changes nothing, does not survive. NAMEs choose mutants by a part of
+their name; the controls always run.
 """
 
 import argparse
 import concurrent.futures
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,23 +26,40 @@ FIXTURES = mutant.ROOT / "replay-fixtures"
 REPLAY_SECONDS_MAX = 600
 
 
-def replay(binary, fixture, home):
-    """True when the program makes every decision of the fixture as recorded."""
+DIVERGED = re.compile(r'"code":\s*"REPLAY_DIVERGED"')
+
+
+class Broken(Exception):
+    """The program neither made every decision as recorded nor said that one differs."""
+
+
+def diverges(binary, fixture, home):
+    """Whether the program finds a decision of the fixture that it makes otherwise than recorded."""
     environment = dict(os.environ, IBKR_AGENT_HOME=str(home), LC_ALL="C.UTF-8")
     command = [str(binary), "replay", "--fixture", str(fixture), "--json"]
     try:
-        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                              timeout=REPLAY_SECONDS_MAX)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              errors="replace", check=False, timeout=REPLAY_SECONDS_MAX)
+    except subprocess.TimeoutExpired as error:
+        raise Broken(f"{fixture.name}: no end within {REPLAY_SECONDS_MAX} s") from error
+    said = done.stdout + done.stderr
+    if done.returncode == 2 and DIVERGED.search(said):
+        return True
+    if done.returncode != 0:
+        raise Broken(f"{fixture.name}: exit {done.returncode}: {' '.join(said.split())[-300:]}")
+    return False
 
 
-def first_killer(binary, fixtures, home):
+def judge(binary, fixtures, home):
+    """The verdict on a mutated program, and what it rests on."""
+    broken = None
     for fixture in fixtures:
-        if not replay(binary, fixture, home):
-            return fixture.name
-    return None
+        try:
+            if diverges(binary, fixture, home):
+                return "killed", fixture.name
+        except Broken as error:
+            broken = broken or error
+    return ("BROKE", str(broken)) if broken else ("SURVIVED", "no fixture reaches it")
 
 
 class Trial:
@@ -56,27 +76,43 @@ class Trial:
         folder.mkdir()
         try:
             binary = self.tools.build(change, folder)
-            killer = first_killer(binary, self.fixtures, folder / "home")
+            verdict, detail = judge(binary, self.fixtures, folder / "home")
         except (toolchain.BuildError, ValueError) as error:
             return change, "ERROR", str(error)
         for left in folder.iterdir():
             if left.is_file():
                 left.unlink()
-        return (change, "killed", killer) if killer else (change, "SURVIVED", "no fixture reaches it")
+        return change, verdict, detail
 
 
-def run(tools, mutants, work):
+def expected(change):
+    return "SURVIVED" if change in mutant.CONTROLS else "killed"
+
+
+def check_unchanged(binary, fixtures, home):
+    """The program as it is must make every decision as recorded."""
+    try:
+        diverging = [fixture.name for fixture in fixtures if diverges(binary, fixture, home)]
+    except Broken as error:
+        sys.exit(f"the program as it is fails: {error}")
+    if diverging:
+        sys.exit(f"the program as it is diverges from {', '.join(diverging)}")
+
+
+def run(tools, changes, work):
     fixtures = sorted(path for path in FIXTURES.iterdir() if path.is_dir())
-    failing = [fixture.name for fixture in fixtures if not replay(tools.binary, fixture, work / "home")]
-    if failing:
-        sys.exit(f"the program as it is fails on {', '.join(failing)}")
+    if not fixtures:
+        sys.exit("there is no fixture to replay")
+    check_unchanged(tools.binary, fixtures, work / "home")
     fixtures.sort(key=lambda fixture: -(fixture / "events.jsonl").stat().st_size)
-    tools.precompile(mutants, work)
+    tools.precompile(changes, work)
     bad = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for change, verdict, detail in pool.map(Trial(tools, fixtures, work), enumerate(mutants)):
-            bad += verdict != "killed"
-            print(f"{verdict:9} {change.kind:11} {change.name:52} {detail}", flush=True)
+        for change, verdict, detail in pool.map(Trial(tools, fixtures, work), enumerate(changes)):
+            as_expected = verdict == expected(change)
+            bad += not as_expected
+            note = "" if as_expected else f"   <- should be {expected(change)}"
+            print(f"{verdict:9} {change.kind:11} {change.name:52} {detail}{note}", flush=True)
     return bad
 
 
@@ -88,12 +124,14 @@ def main():
     mutants = [m for m in mutant.all_mutants() if not asked.names or any(name in m.name for name in asked.names)]
     if not mutants:
         sys.exit("no mutant has such a name")
+    changes = [*mutant.CONTROLS, *mutants]
     # One translation unit after the other: neighbours share what the machine holds in its caches.
-    mutants.sort(key=lambda m: m.source)
+    changes.sort(key=lambda change: change.source)
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ibkr-mutants-") as work:
-        bad = run(toolchain.Toolchain(asked.build), mutants, pathlib.Path(work))
-    print(f"{len(mutants) - bad} of {len(mutants)} mutants killed in {time.monotonic() - start:.0f} s")
+        bad = run(toolchain.Toolchain(asked.build), changes, pathlib.Path(work))
+    print(f"{len(mutants)} mutants and {len(mutant.CONTROLS)} controls in {time.monotonic() - start:.0f} s: "
+          f"{bad if bad else 'none'} not as it should be")
     sys.exit(1 if bad else 0)
 
 
