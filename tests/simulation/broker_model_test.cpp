@@ -30,11 +30,17 @@ struct Model {
         engine::ModifyRequest request;
         request.account_id = BrokerModel::account();
         request.broker_order_id = id;
+        request.client_order_id = owner(id);
         request.quantity = Quantity::whole(quantity);
         return broker.modify(request);
     }
     engine::BrokerAnswer cancel(const events::BrokerOrderId& id) {
-        return broker.cancel({BrokerModel::account(), events::Environment::paper, id});
+        return broker.cancel({BrokerModel::account(), events::Environment::paper, id, owner(id)});
+    }
+    events::ClientOrderId owner(const events::BrokerOrderId& id) const {
+        for (const BrokerModel::Truth& truth : broker.book())
+            if (truth.order.broker_order_id == id) return truth.order.client_order_id;
+        return {};
     }
     std::optional<engine::BrokerOrder> find(const std::string& id) {
         return broker.find_by_client_order_id(BrokerModel::account(), events::ClientOrderId(id)).value();
@@ -100,6 +106,18 @@ TEST_CASE("a late answer is of the moment of its request, and other things happe
         CHECK(model.find("order")->status == BrokerOrderStatus::filled);
         CHECK(model.find("order")->created_at == sent);
     }
+}
+
+TEST_CASE("an id that is given out again is the newest order's, and changes are refused to the one before") {
+    Model model;
+    const auto first = model.submit("first").broker_order_id;
+    model.broker.restart_session(1);
+    REQUIRE(model.submit("second").broker_order_id == first);
+    CHECK(model.cancel(first).outcome == Outcome::refused);
+    CHECK(model.modify(first, 12).outcome == Outcome::refused);
+    CHECK(model.find("first")->status == BrokerOrderStatus::working);
+    CHECK(model.find("second")->status == BrokerOrderStatus::working);
+    CHECK(model.find("first")->terms.quantity == Quantity::whole(10));
 }
 
 TEST_CASE("shuffled lists hold the same in another order, until they do no more") {

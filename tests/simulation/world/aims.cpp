@@ -116,17 +116,15 @@ Acts unseen(const Standing& order) {
     return order.state == "unknown" ? lagging + order.acts : order.acts;
 }
 
-/// The next order gets the id of one that has ended.
+/// The next order gets the id of one before it.
 void add_ids_again(std::vector<Aim>& aims) {
-    const Acts next{
-        {pass_long, 40, 0, 0}, {begin, 4, 0, 0}, {go_on, 1, 0, 0}, {ids_again, 0, 0, 0}, {go_on, 1, 0, 0}};
+    const Acts next{{begin, 4, 0, 0}, {go_on, 1, 0, 0}, {ids_again, 0, 0, 0}, {go_on, 1, 0, 0}};
+    const Acts after_a_while = Acts{{pass_long, 40, 0, 0}} + next;
     for (const Standing& order : ended_orders)
-        aims.push_back({"ids_again", order.state, false, order.acts + next});
-    aims.push_back({"ids_again", "submitting", false, ended_orders[0].acts + next});
-    const Acts next_is_held_up{{pass_long, 40, 0, 0}, {begin, 4, 0, 0},        {go_on, 1, 0, 0},
-                               {ids_again, 0, 0, 0},  fault_of_write(hold_up), {go_on, 1, 0, 0},
-                               {pass_ms, 600, 0, 0}};
-    aims.push_back({"ids_again", "unknown", false, ended_orders[0].acts + next_is_held_up});
+        aims.push_back({"ids_again", order.state, false, order.acts + after_a_while});
+    for (const Standing& order : open_orders)
+        aims.push_back({"ids_again", order.state, false, unseen(order) + next});
+    aims.push_back({"ids_again", "submitting", false, ended_orders[0].acts + after_a_while});
 }
 
 void add_reads(std::vector<Aim>& aims) {

@@ -114,21 +114,8 @@ bool BrokerModel::end(std::uint64_t nth, BrokerOrderStatus status) {
     return true;
 }
 
-void BrokerModel::restart_session(std::int64_t ids_back, std::optional<std::int64_t> kept_ms) {
-    if (is_local_) return;
-    next_id_ = std::max<std::int64_t>(7'000, next_id_ - ids_back);
-    ids_kept_ms_ = kept_ms;
-}
-
-BrokerOrderId BrokerModel::give_out_id() {
-    const auto is_kept = [&](const Truth& truth) {
-        return ids_kept_ms_ && (truth.live() || last_look_ < truth.order.updated_at.plus_ms(*ids_kept_ms_));
-    };
-    for (;;) {
-        const BrokerOrderId id(std::to_string(++next_id_));
-        const Truth* const holder = newest_with(id);
-        if (holder == nullptr || !is_kept(*holder)) return id;
-    }
+void BrokerModel::restart_session(std::int64_t ids_back) {
+    if (!is_local_) next_id_ = std::max<std::int64_t>(7'000, next_id_ - ids_back);
 }
 
 void BrokerModel::deliver_held_up() {
@@ -204,7 +191,7 @@ BrokerAnswer BrokerModel::carry(Operation operation, const ClientOrderId& order,
 BrokerAnswer BrokerModel::place(const SubmitRequest& request) {
     Truth truth;
     truth.order.account_id = request.account_id;
-    truth.order.broker_order_id = give_out_id();
+    truth.order.broker_order_id = BrokerOrderId(std::to_string(++next_id_));
     truth.order.client_order_id = request.client_order_id;
     truth.order.terms = request.terms;
     truth.order.status = BrokerOrderStatus::working;

@@ -98,9 +98,9 @@ public:
     [[nodiscard]] bool shuffled() const { return shuffle_.has_value(); }
     [[nodiscard]] bool reads_fail() const { return reads_fail_; }
     [[nodiscard]] bool says_live() const { return says_live_; }
-    /// The session ends and begins anew: a network broker gives out the ids of its newest orders again. With
-    /// `kept_ms` not those of orders that live, or that changed no longer than that before the last look.
-    void restart_session(std::int64_t ids_back, std::optional<std::int64_t> kept_ms = std::nullopt);
+    /// The session ends and begins anew: a network broker gives out the ids of its newest orders again,
+    /// those of orders that live too.
+    void restart_session(std::int64_t ids_back);
     /// Requests that were held up and are due by now arrive, in the order in which they are due.
     void deliver_held_up();
     void heal();
@@ -148,7 +148,6 @@ private:
     engine::BrokerAnswer deliver_twice(events::Operation operation,
                                        const std::function<engine::BrokerAnswer()>& process);
     NextWrite take_next_write();
-    events::BrokerOrderId give_out_id();
     events::ClientOrderId client_id_of(const events::BrokerOrderId& id) const;
     engine::BrokerAnswer place(const engine::SubmitRequest& request);
     engine::BrokerAnswer take_cancel(const engine::CancelRequest& request);
@@ -181,8 +180,6 @@ private:
     std::function<void()> before_write_;
     std::optional<std::int64_t> fill_from_;
     std::int64_t next_id_ = 7'000;
-    std::optional<std::int64_t> ids_kept_ms_;
-    events::Timestamp last_look_;
     std::int64_t lag_ms_ = 0;
     std::int64_t quote_age_ms_ = 0;
     StaleReads stale_;

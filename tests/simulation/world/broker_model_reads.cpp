@@ -101,7 +101,6 @@ Result<std::optional<BrokerOrder>> BrokerModel::find_by_client_order_id(const Ac
         met("reads_fail", id);
         return unreadable();
     }
-    last_look_ = clock_.now();
     for (const Truth& truth : book_) {
         if (truth.order.client_order_id != id) continue;
         const BrokerOrder* const order = as_listed(truth);
@@ -117,7 +116,6 @@ Result<std::optional<BrokerOrder>> BrokerModel::find_by_client_order_id(const Ac
 /// Newest first, unless shuffled; while told so, each one twice.
 Result<std::vector<Execution>> BrokerModel::executions(const AccountId&) {
     if (reads_fail_) return unreadable();
-    last_look_ = clock_.now();
     std::vector<Execution> listed;
     const Timestamp as_of = clock_.now().plus_ms(-stale_.executions_ms);
     for (auto fill = fills_.rbegin(); fill != fills_.rend(); ++fill) {

@@ -10,9 +10,6 @@ namespace {
 
 /// Longer than any intent may wait for its send.
 constexpr std::int64_t stall_ms = 6'000;
-/// Longer than an order that has ended can be taken for open here. Executions name their order by its id at
-/// the broker alone: of two open orders with one id they could not be told apart.
-constexpr std::int64_t ids_kept_ms = 60'000;
 
 }  // namespace
 
@@ -85,7 +82,7 @@ bool Faults::has_change_after_open_intent() const {
                 order.state == "submitting" || order.state == "unknown" || !order.modifies.empty();
             const bool is_known = order.intent.terms == truth.order.terms ||
                                   std::ranges::any_of(order.modifies, [&](const auto& modify) {
-                                      return modify.second.new_terms == truth.order.terms;
+                                      return modify.second.intent.new_terms == truth.order.terms;
                                   });
             return is_open && !is_known;
         });
@@ -147,7 +144,7 @@ bool Faults::perform_at_broker(const Act& act) {
             world_.broker.set_quote_age_ms(3'600'000);
             return true;
         case ActKind::ids_again:
-            world_.broker.restart_session(static_cast<std::int64_t>(1 + act.a % 3), ids_kept_ms);
+            world_.broker.restart_session(static_cast<std::int64_t>(1 + act.a % 3));
             return true;
         default:
             return false;
