@@ -61,8 +61,8 @@ FixtureRedaction::Source FixtureRedaction::source_of(std::string_view type_or_co
 }
 
 /// What is said of a write that was found again is ours, though the broker has an event of that type.
-FixtureRedaction::Source FixtureRedaction::source_of_body(const std::string& type, const Json& body) {
-    return member_text(body, "learned_from").starts_with("found_") ? Source::ours : source_of(type);
+FixtureRedaction::Source FixtureRedaction::source_with(const std::string& name, const Json& members) {
+    return member_text(members, "learned_from").starts_with("found_") ? Source::ours : source_of(name);
 }
 
 std::string FixtureRedaction::message(const std::string& value, Source source) {
@@ -99,12 +99,14 @@ void FixtureRedaction::clean(const std::string& member, Json& value, Source sour
 /// Ids that the caller made; those of the engine's own acts say what they are.
 void FixtureRedaction::clean_caller_ids(Json& tree) {
     if (member_text(tree, "user_id") == engine_user) return;
-    const std::string request = member_text(tree, "request_id");
-    if (request.empty()) return;
-    if (member_text(tree, "correlation_id") == request) tree["correlation_id"] = names_.request(request);
-    tree["request_id"] = names_.request(request);
     if (const std::string command = member_text(tree, "command_id"); !command.empty())
         tree["command_id"] = names_.command(command);
+    const std::string request = member_text(tree, "request_id");
+    if (request.empty()) return;
+    const std::string about = member_text(tree, "correlation_id");  // the request, where no workflow is
+    if (about == request && about != member_text(tree, "workflow_id"))
+        tree["correlation_id"] = names_.request(request);
+    tree["request_id"] = names_.request(request);
 }
 
 /// The decider makes the id of a change that was found again out of its key.
@@ -122,22 +124,22 @@ void FixtureRedaction::rename_found(const Json& command) {
 void FixtureRedaction::clean_event(Json& tree) {
     clean_caller_ids(tree);
     Json& body = tree["body"];
-    Json input = body.value("decided_from", Json());
+    Json input = body.value("decided_from", Json::object());
     body.erase("decided_from");
     const std::string command = member_text(input, "command_name");
     if (command == "record_found_order") rename_found(input.value("command", Json::object()));
     const bool is_call = source_of(command) == Source::caller;
     for (const auto& item : tree.items())
         if (item.key() != "body") clean(item.key(), item.value(), Source::ours);
-    clean("", body, is_call ? Source::caller : source_of_body(member_text(tree, "event_type"), body));
-    clean("", input, source_of(command));
+    clean("", body, is_call ? Source::caller : source_with(member_text(tree, "event_type"), body));
+    clean("", input, source_with(command, input.value("command", Json::object())));
     set_input_hash(tree, input);
-    if (!input.is_null()) body["decided_from"] = std::move(input);
+    if (!input.empty()) body["decided_from"] = std::move(input);
 }
 
 /// The hash of what was asked would still tell whether a guess at it is right.
 void FixtureRedaction::set_input_hash(Json& tree, const Json& input) {
-    if (input.is_object()) {
+    if (!input.empty()) {
         const auto command = events::canonical_json(input.value("command", Json::object()));
         decision_ = member_text(tree, "event_id");
         input_hash_ = command ? events::hex(events::sha256(*command)) : std::string();

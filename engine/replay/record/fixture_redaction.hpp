@@ -40,7 +40,7 @@ private:
         recorded  ///< about redactions made before
     };
     [[nodiscard]] static Source source_of(std::string_view type_or_command);
-    [[nodiscard]] static Source source_of_body(const std::string& type, const nlohmann::json& body);
+    [[nodiscard]] static Source source_with(const std::string& name, const nlohmann::json& members);
 
     void clean_event(nlohmann::json& tree);
     void clean_caller_ids(nlohmann::json& tree);
