@@ -292,6 +292,9 @@ TEST_CASE("a moment beyond the end of a history is refused, and says where it en
     CHECK(beyond.code() == "INPUT_INVALID_TIME_RANGE");
     CHECK(beyond.err_json().at("message").get<std::string>().find(std::to_string(filled.last)) !=
           std::string::npos);
+    const Ran later = filled.home.run({"replay", "--at", "2199-01-01T00:00:00Z", "--file", filled.file});
+    CHECK(later.exit_code == 0);
+    CHECK(later.err.find("the history ends at event " + std::to_string(filled.last)) == 0);
     CHECK(filled.home.get({"replay", "--at", std::to_string(filled.last), "--file", filled.file})
               .at("sequence_id") == filled.last);
 }

@@ -90,6 +90,9 @@ int replay_history(App& app, const Arguments& arguments, const Replay::Until& st
     if (!found) return app.refuse(found.error());
     found->history.held = history->held();
     if (!wants_state(arguments)) return report_replay(app, *found);
+    if (stop.time && !app.wants_json() && found->last_sequence_id == history->log().head().sequence)
+        app.terminal().err("the history ends at event " + std::to_string(found->last_sequence_id->value()) +
+                           "; nothing later is in it\n");
     auto state = state_then(arguments, *replay, *found);
     if (!state) return app.refuse(state.error());
     return report_state(app, arguments, *state, *found);

@@ -40,7 +40,7 @@ Result<IncidentReport> gather(const events::LogReader& log,
         found.take(group);
     }
     if (found.empty())
-        return failure(events::ErrorCode::input_invalid_time_range, "the history holds no incident",
+        return failure(events::ErrorCode::order_validation_failed, "the history holds no incident",
                        "Give a history in which something was asked for.");
     return std::move(found).report();
 }

@@ -105,7 +105,7 @@ struct IncidentReport {
 };
 
 /// The incident of one workflow, or of all that a history holds but its policies; replays the history.
-/// `expected`: a fixture's expected.json, in place of what the record says. Errors: INPUT_INVALID_TIME_RANGE
+/// `expected`: a fixture's expected.json, in place of what the record says. Errors: ORDER_VALIDATION_FAILED
 /// when the history has no such event, and the log's.
 [[nodiscard]] events::Result<IncidentReport> incident_report(
     const events::LogReader& log, const std::optional<events::WorkflowId>& workflow,
