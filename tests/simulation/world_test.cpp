@@ -67,6 +67,28 @@ TEST_CASE("what a crash leaves of an unsynced write is as the policy says") {
     CHECK_FALSE(intent_survives(DiskPolicy::garble));
 }
 
+TEST_CASE("a start or resumption that is cut off is followed by the next, until an engine is up") {
+    using enum ActKind;
+    std::ptrdiff_t most_cut_off = 0;
+    for (std::uint64_t again = 1; again <= 20; ++again) {
+        CAPTURE(again);
+        Plan plan;
+        // The disk has no room for what the first resumption records, and the second start, or its
+        // resumption, ends at a point of its own.
+        plan.acts = {{begin, 4, 0, 0},     {go_on, 0, 0, 0},     {go_on, 0, 0, 0}, {crash, 999, 0, again},
+                     {fill_disk, 0, 0, 0}, {roll_back, 9, 0, 0}, {cancel, 0, 0, 0}};
+        const Outcome outcome = run(plan);
+        for (const Violation& violation : outcome.violations)
+            UNSCOPED_INFO(violation.invariant << ": " << violation.what);
+        CHECK(outcome.good());
+        most_cut_off =
+            std::max(most_cut_off, std::ranges::count_if(outcome.trace, [](const std::string& line) {
+                         return line.starts_with("the resumption was cut off");
+                     }));
+    }
+    CHECK(most_cut_off == 2);
+}
+
 TEST_CASE("a failing plan is shrunk to the acts that make it fail") {
     Plan plan = random_plan(1);
     const auto has = [](const Plan& some, ActKind kind) {

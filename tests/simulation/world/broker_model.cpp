@@ -93,7 +93,7 @@ void BrokerModel::execute(Truth& truth, Quantity quantity) {
     execution.quantity = quantity;
     execution.price = *order.terms.limit_price;
     execution.executed_at = clock_.now();
-    fills_.push_back({execution, order.client_order_id, clock_.now().plus_ms(lag_ms_)});
+    fills_.push_back({execution, clock_.now().plus_ms(lag_ms_), order.client_order_id});
 }
 
 bool BrokerModel::fill(std::uint64_t nth, std::int64_t units) {

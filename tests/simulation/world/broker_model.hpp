@@ -55,8 +55,8 @@ public:
     /// What filled, oldest first, and of which order.
     struct Fill {
         events::Execution execution;
-        events::ClientOrderId client_order_id;
         events::Timestamp listed_from;
+        events::ClientOrderId client_order_id;
     };
     [[nodiscard]] const std::vector<Fill>& fills() const { return fills_; }
     [[nodiscard]] events::Quantity position() const;
