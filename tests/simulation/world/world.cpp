@@ -95,7 +95,7 @@ void World::crash(DiskPolicy policy) {
 
 void World::roll_back(std::uint64_t appends, bool with_anchors) {
     disk.roll_back(appends, with_anchors);
-    lost_records_ = true;
+    lost_records_ = may_be_held_ = true;
     models_kept_ = false;
     start_replay();
     observer.start_over();
@@ -173,6 +173,7 @@ bool World::resume() {
     resumed_ = AfterResumption{"operator", "simulated loss", {}};
     const bool opened = open_engine();
     resumed_.reset();
+    if (opened) may_be_held_ = false;
     return opened;
 }
 

@@ -61,6 +61,8 @@ public:
     [[nodiscard]] events::AccountHash account() const;
     /// The log has been cut by more than a crash may take: what was acknowledged before is no claim any more.
     [[nodiscard]] bool lost_records() const { return lost_records_; }
+    /// Such a cut was not resumed from yet: the log may be held.
+    [[nodiscard]] bool may_be_held() const { return may_be_held_; }
     void roll_back(std::uint64_t appends, bool with_anchors);
 
     /// Decides again what is new in the log; differences are violations of R1.
@@ -101,6 +103,7 @@ private:
     std::uint64_t commands_ = 0;
     bool models_kept_ = false;
     bool lost_records_ = false;
+    bool may_be_held_ = false;
 };
 
 /// The limits that every world's policy sets; the invariants compare the broker's truth with them.
