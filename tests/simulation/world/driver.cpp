@@ -109,6 +109,7 @@ private:
     void after_crash() {
         world_.observer.forget_beyond_head();
         world_.forget_replayed_beyond_head();
+        encounters_.start_over();
     }
 
     void resume() {

@@ -60,12 +60,13 @@ void Encounters::note_lost(std::string_view fault, const std::map<WorkflowId, st
             coverage_.note(fault, state);
 }
 
+void Encounters::start_over() {
+    world_.observer.follow();
+    states_ = states();
+    followed_to_ = world_.disk.head().sequence;
+}
+
 void Encounters::follow() {
-    if (followed_to_ > world_.disk.head().sequence) {
-        // A crash took records: nothing is told twice, the rest of the log is as it was.
-        states_ = states();
-        followed_to_ = world_.disk.head().sequence;
-    }
     auto cursor = world_.disk.read(followed_to_.next());
     Record record;
     while (cursor) {

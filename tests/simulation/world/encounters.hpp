@@ -31,6 +31,8 @@ public:
     [[nodiscard]] std::map<events::WorkflowId, std::string> states() const;
     /// The process was slow between an intent and its write.
     void note_stalled() { stalled_ = true; }
+    /// A crash or more took records: what is left is known already.
+    void start_over();
     /// What the new records say of their cause.
     void follow();
     /// What happens from now on has causes of its own.
