@@ -115,4 +115,8 @@ Result<void> record_after_resumption(Runtime& runtime, const AfterResumption& re
     return recorded ? closed : recorded;
 }
 
+Result<void> record_changes_after_look(Runtime& runtime) {
+    return record_what_the_broker_has(runtime);
+}
+
 }  // namespace ibkr::engine

@@ -92,3 +92,31 @@ TEST_CASE("fault 28: a log put back to an older state is held, and resumed it se
         CHECK(scene.rest() == "");
     }
 }
+
+TEST_CASE("fault 28: a lost change of an order whose outcome was lost too counts from the resumption on") {
+    for (const Kind kind : {Kind::local, Kind::network}) {
+        CAPTURE(kind);
+        Scene scene(kind);
+        const std::string id = scene.placed(10, 150, "order");
+        const auto placed_by = scene.world.disk.head().sequence;
+        events::OrderChanges changes;
+        changes.quantity = Quantity::whole(20);
+        CHECK(scene.modify(id, "modify", changes));
+        scene.world.crash(DiskPolicy::keep);
+        // Back to before the submit's outcome: the log knows the intent and nothing after it.
+        while (scene.world.disk.head().sequence >= placed_by || scene.world.observer.orders().empty() ||
+               scene.world.observer.orders().begin()->second.state != "submitting")
+            scene.world.roll_back(1, false);
+        scene.invariants.forget_acknowledged();
+        scene.invariants.note_start();
+        REQUIRE(scene.world.start());
+        scene.invariants.check_start();
+        REQUIRE(scene.world.held());
+        REQUIRE(scene.world.resume());
+        CHECK(scene.exposure().open_buys == Quantity::whole(20));
+        scene.restart();
+        CHECK_FALSE(scene.world.held());
+        CHECK(scene.order("order").terms.quantity == Quantity::whole(20));
+        CHECK(scene.rest() == "");
+    }
+}

@@ -70,21 +70,18 @@ void Faults::set_stale_reads(const Act& act) {
     world_.broker.set_stale(stale);
 }
 
-/// Whether the log knows no outcome of a submit or modify, and the broker's order has been changed since. A
-/// gap of the engine: a resumption does not compare the terms of such an order with the book, the next start
-/// does, and then may hold for a change that cannot be recorded any more. Logs are put back to before that.
-bool Faults::has_change_after_open_intent() const {
+/// Whether the log knows no outcome of a submit or modify of an order that has since been made smaller and
+/// has filled. A gap of the engine: the fills are booked first, and a change down to what has filled is then
+/// refused, so that every start is held for it. Logs are put back to before that.
+bool Faults::has_lost_change_that_filled() const {
     return std::ranges::any_of(world_.broker.book(), [&](const BrokerModel::Truth& truth) {
         return std::ranges::any_of(world_.observer.orders(), [&](const auto& known) {
             const Observer::Order& order = known.second;
             if (order.intent.client_order_id != truth.order.client_order_id) return false;
             const bool is_open =
                 order.state == "submitting" || order.state == "unknown" || !order.modifies.empty();
-            const bool is_known = order.intent.terms == truth.order.terms ||
-                                  std::ranges::any_of(order.modifies, [&](const auto& modify) {
-                                      return modify.second.intent.new_terms == truth.order.terms;
-                                  });
-            return is_open && !is_known;
+            return is_open && truth.order.status == BrokerOrderStatus::filled &&
+                   truth.order.terms.quantity != order.intent.terms.quantity;
         });
     });
 }
@@ -98,9 +95,10 @@ void Faults::roll_back(const Act& act) {
     const auto before = encounters_.states();
     world_.crash(DiskPolicy::keep);
     world_.roll_back(1 + act.a % 30, act.b % 2 == 1);
-    while (has_change_after_open_intent())
+    while (has_lost_change_that_filled())
         world_.roll_back(1, act.b % 2 == 1);
     encounters_.note_lost("roll_back", before);
+    encounters_.start_over();
     invariants_.forget_acknowledged();
     invariants_.note_start();
     if (!world_.start() && !world_.points.crashed()) world_.violations.add("L1", "no start after a rollback");

@@ -30,7 +30,7 @@ private:
     void happen_meanwhile(const Act& act);
     void fill_mid_way(const Act& act);
     void roll_back(const Act& act);
-    [[nodiscard]] bool has_change_after_open_intent() const;
+    [[nodiscard]] bool has_lost_change_that_filled() const;
 
     World& world_;
     Invariants& invariants_;
