@@ -108,6 +108,25 @@ TEST_CASE("O3: fills that the log does not know are seen at rest") {
     CHECK(found_only(scene.world, "O3"));
 }
 
+TEST_CASE("O3: terms that are not the broker's are seen at rest") {
+    Scene scene(Kind::local);
+    const std::string id = scene.placed(5, 150, "order");
+    engine::ModifyRequest modify;
+    modify.broker_order_id = BrokerOrderId(id);
+    SECTION("in size") {
+        modify.quantity = Quantity::whole(4);
+    }
+    SECTION("in price") {
+        modify.limit_price = Price(Decimal::whole(151));
+    }
+    scene.world.broker.on_change = nullptr;  // of a write past the log O2 would tell first
+    static_cast<void>(scene.world.broker.modify(modify));
+    scene.pass_ms(1);
+    CHECK(scene.world.violations.none());
+    scene.invariants.check_quiescence();
+    CHECK(found_only(scene.world, "O3"));
+}
+
 TEST_CASE("O3: a booking that the broker's fills do not bear out is seen at once") {
     Scene scene(Kind::local);
     static_cast<void>(scene.placed(5, 150, "one"));

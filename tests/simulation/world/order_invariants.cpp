@@ -131,6 +131,14 @@ void Invariants::check_filled() {
                                       " at the broker and " + to_text((*order)->filled_quantity) + " here");
         const std::set<std::string> open{"working", "partially_filled", "cancel_pending", "modify_pending"};
         const std::string& state = (*order)->state;
+        const OrderTerms& here = (*order)->terms;
+        const OrderTerms& there = truth.order.terms;
+        // A modify that nobody has answered may still arrive; one that the end overtook is never settled.
+        const bool settled = truth.live() && state != "modify_pending";
+        const bool same_terms = here.quantity == there.quantity && here.limit_price == there.limit_price;
+        world_.violations.require(!settled || same_terms, "O3",
+                                  id + " is of " + to_text(there.quantity) + " at the broker and of " +
+                                      to_text(here.quantity) + " here, or of another price");
         world_.violations.require(truth.live() == open.contains(state), "O3",
                                   id + " is " + std::string(events::name_of(truth.order.status)) +
                                       " at the broker and " + state + " here");
