@@ -29,7 +29,7 @@ template <class E>
 struct Envelope {
     E event;
     std::string event_type;
-    std::uint16_t version;
+    std::uint16_t version = 0;
     EmbeddedJson body;
 
     template <class V, class S>

@@ -80,6 +80,35 @@ TEST_CASE("O2: a broker write that the log does not allow is seen") {
     CHECK(found_only(scene.world, "O2"));
 }
 
+TEST_CASE("O2: a modify that is not the one intended, or comes too late, is seen") {
+    Scene scene(Kind::local);
+    OrderModifyIntended intent;
+    intent.intent_id = "by hand";
+    intent.broker_order_id = BrokerOrderId(scene.placed(5, 150, "order"));
+    intent.changes.quantity = Quantity::whole(6);
+    intent.send_by = scene.world.clock.now().plus_seconds(5);
+    append_by_hand(scene, scene.order("order").order_id, intent);
+    engine::ModifyRequest modify;
+    modify.broker_order_id = intent.broker_order_id;
+    modify.client_order_id = scene.order("order").client_order_id;
+    modify.quantity = Quantity::whole(6);
+    bool is_right = false;
+    SECTION("as intended") {
+        is_right = true;
+    }
+    SECTION("of another size") {
+        modify.quantity = Quantity::whole(7);
+    }
+    SECTION("with a price") {
+        modify.limit_price = Price(Decimal::whole(151));
+    }
+    SECTION("too late") {
+        scene.world.clock.advance_ms(6'000);
+    }
+    static_cast<void>(scene.world.broker.modify(modify));
+    CHECK(found(scene.world, "O2") != is_right);
+}
+
 TEST_CASE("O9: a cancel that another order's workflow intended is seen") {
     Scene scene(Kind::local);
     const std::string one = scene.placed(5, 150, "one");
@@ -92,6 +121,12 @@ TEST_CASE("O9: a cancel that another order's workflow intended is seen") {
     CHECK_FALSE(found(scene.world, "O9"));
     engine::CancelRequest cancel;
     cancel.broker_order_id = BrokerOrderId(one);
+    SECTION("that names the order of the intent") {
+        cancel.client_order_id = scene.order("other").client_order_id;
+    }
+    SECTION("that names the order with the id") {
+        cancel.client_order_id = scene.order("one").client_order_id;
+    }
     static_cast<void>(scene.world.broker.cancel(cancel));
     CHECK(found(scene.world, "O9"));
 }
@@ -113,13 +148,14 @@ TEST_CASE("O3: terms that are not the broker's are seen at rest") {
     const std::string id = scene.placed(5, 150, "order");
     engine::ModifyRequest modify;
     modify.broker_order_id = BrokerOrderId(id);
+    modify.client_order_id = scene.order("order").client_order_id;
     SECTION("in size") {
         modify.quantity = Quantity::whole(4);
     }
     SECTION("in price") {
         modify.limit_price = Price(Decimal::whole(151));
     }
-    scene.world.broker.on_change = nullptr;  // of a write past the log O2 would tell first
+    scene.world.broker.on_modify = nullptr;  // of a write past the log O2 would tell first
     static_cast<void>(scene.world.broker.modify(modify));
     scene.pass_ms(1);
     CHECK(scene.world.violations.none());

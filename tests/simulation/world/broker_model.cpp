@@ -237,13 +237,13 @@ BrokerAnswer BrokerModel::submit(const SubmitRequest& request) {
 }
 
 BrokerAnswer BrokerModel::cancel(const CancelRequest& request) {
-    if (on_change) on_change(request.broker_order_id, Operation::cancel);
+    if (on_cancel) on_cancel(request);
     return carry(Operation::cancel, client_id_of(request.broker_order_id),
                  [this, request] { return take_cancel(request); });
 }
 
 BrokerAnswer BrokerModel::modify(const ModifyRequest& request) {
-    if (on_change) on_change(request.broker_order_id, Operation::modify);
+    if (on_modify) on_modify(request);
     return carry(Operation::modify, client_id_of(request.broker_order_id),
                  [this, request] { return take_modify(request); });
 }

@@ -109,7 +109,8 @@ public:
 
     /// Asked when a write begins, before anything happens to it.
     std::function<void(const engine::SubmitRequest&)> on_submit;
-    std::function<void(const events::BrokerOrderId&, events::Operation)> on_change;
+    std::function<void(const engine::CancelRequest&)> on_cancel;
+    std::function<void(const engine::ModifyRequest&)> on_modify;
     /// Told of each fault that took effect, by its name, and of the order it met.
     std::function<void(std::string_view fault, const events::ClientOrderId& order)> on_fault;
 

@@ -202,30 +202,45 @@ void Observer::check_submit(const engine::SubmitRequest& request, const AccountH
         "O2", name + " is not the order that was approved");
 }
 
-void Observer::check_change(const BrokerOrderId& id, Operation operation, Timestamp now) {
+template <class Intent, class Request>
+const Observer::Pending<Intent>* Observer::intent_of(const Request& request, Intents<Intent> Order::* intents,
+                                                     Timestamp now) {
     follow();
-    const std::string name = "a change of broker order " + id.text();
+    const std::string name = "a change of broker order " + request.broker_order_id.text();
     violations_.require(disk_.synced().sequence >= read_to_, "O2", name + " was not durable");
-    int intents = 0;
-    for (const auto& [order_id, order] : orders_) {
-        const auto look = [&](const auto& pending) {
-            for (const auto& [intent_id, one] : pending) {
-                const auto& intent = one.intent;
-                if (intent.broker_order_id != id) continue;
-                ++intents;
-                if (operation == Operation::modify) ++modifies_sent_[one.intended_at.day()];
-                violations_.require(order.broker_order_id == id, "O9",
-                                    name + " is of another order's workflow");
-                violations_.require(intent.send_by > now, "O2", name + " came after its time to send by");
+    const Pending<Intent>* found = nullptr;
+    bool is_elsewhere = false;
+    for (const auto& [order_id, order] : orders_)
+        for (const auto& [intent_id, one] : order.*intents) {
+            if (one.intent.broker_order_id != request.broker_order_id) continue;
+            if (order.intent.client_order_id != request.client_order_id) {
+                is_elsewhere = true;
+                continue;
             }
-        };
-        if (operation == Operation::cancel)
-            look(order.cancels);
-        else
-            look(order.modifies);
-    }
-    violations_.require(intents == 1, "O2",
-                        name + " has " + std::to_string(intents) + " intents without an outcome");
+            violations_.require(found == nullptr, "O2", name + " has several intents without an outcome");
+            found = &one;
+            violations_.require(order.broker_order_id == request.broker_order_id, "O9",
+                                name + " is of another order's workflow");
+        }
+    violations_.require(found != nullptr, is_elsewhere ? "O9" : "O2", name + " has no intent of its order");
+    violations_.require(found == nullptr || found->intent.send_by > now, "O2",
+                        name + " came after its time to send by");
+    return found;
+}
+
+void Observer::check_cancel(const engine::CancelRequest& request, Timestamp now) {
+    static_cast<void>(intent_of(request, &Order::cancels, now));
+}
+
+void Observer::check_modify(const engine::ModifyRequest& request, Timestamp now) {
+    const auto* const found = intent_of(request, &Order::modifies, now);
+    if (found == nullptr) return;
+    ++modifies_sent_[found->intended_at.day()];
+    const OrderChanges asked{request.quantity,        request.limit_price,      request.stop_price,
+                             request.trailing_amount, request.trailing_percent, request.time_in_force};
+    violations_.require(
+        asked == found->intent.changes, "O2",
+        "a modify of broker order " + request.broker_order_id.text() + " is not the one that was intended");
 }
 
 }  // namespace ibkr::simulation

@@ -27,15 +27,17 @@ public:
         Intent intent;
         events::Timestamp intended_at;
     };
+    template <class Intent>
+    using Intents = std::map<std::string, Pending<Intent>>;  ///< by intent id, no outcome
     struct Order {
         events::AccountHash account;
         events::OrderSubmitIntended intent;
         events::Timestamp intended_at;
         std::string state;  ///< claimed by its newest event that claims one
         events::BrokerOrderId broker_order_id;
-        events::Quantity filled;                                               ///< the sum of its executions
-        std::map<std::string, Pending<events::OrderModifyIntended>> modifies;  ///< by intent id, no outcome
-        std::map<std::string, Pending<events::OrderCancelIntended>> cancels;
+        events::Quantity filled;  ///< the sum of its executions
+        Intents<events::OrderModifyIntended> modifies;
+        Intents<events::OrderCancelIntended> cancels;
     };
     /// An execution that was booked.
     struct Booked {
@@ -58,7 +60,8 @@ public:
     /// A broker write begins at `now`: its intent must be durable and allow exactly this.
     void check_submit(const engine::SubmitRequest& request, const events::AccountHash& account,
                       events::Timestamp now);
-    void check_change(const events::BrokerOrderId& id, events::Operation operation, events::Timestamp now);
+    void check_cancel(const engine::CancelRequest& request, events::Timestamp now);
+    void check_modify(const engine::ModifyRequest& request, events::Timestamp now);
 
     [[nodiscard]] const std::map<events::WorkflowId, Order>& orders() const { return orders_; }
     /// In the order of the log.
@@ -76,6 +79,10 @@ private:
         events::Timestamp expires_at;
         events::WorkflowId reserved_by;
     };
+    /// The intent that allows a change, if there is one.
+    template <class Intent, class Request>
+    const Pending<Intent>* intent_of(const Request& request, Intents<Intent> Order::* intents,
+                                     events::Timestamp now);
     void take(const events::Event& event);
     void take_order_event(const events::Event& event);
     void take_execution(const events::Event& event, const events::OrderExecutionRecorded& filled);

@@ -57,8 +57,11 @@ World::World(std::uint64_t seed, bool local_broker, const MakeDisk& make_disk)
     broker.on_submit = [this](const SubmitRequest& request) {
         observer.check_submit(request, account(), clock.now());
     };
-    broker.on_change = [this](const BrokerOrderId& id, Operation operation) {
-        observer.check_change(id, operation, clock.now());
+    broker.on_cancel = [this](const engine::CancelRequest& request) {
+        observer.check_cancel(request, clock.now());
+    };
+    broker.on_modify = [this](const engine::ModifyRequest& request) {
+        observer.check_modify(request, clock.now());
     };
     disk.create(log_record_maker(clock, ids_));
     start_replay();
