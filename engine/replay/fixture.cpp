@@ -77,7 +77,7 @@ void compare_expected(std::vector<ReplayedDecision> expected, const Replay& repl
             report.differences.push_back({at, std::move(want), std::move(have)});
     };
     // Side by side by sequence: one decision too many or too few is one difference.
-    std::ranges::stable_sort(expected, {}, &ReplayedDecision::sequence_id);
+    std::ranges::sort(expected, {}, &ReplayedDecision::sequence_id);
     auto want = expected.begin();
     auto have = got.begin();
     while (want != expected.end() || have != got.end()) {

@@ -119,12 +119,8 @@ void BrokerModel::restart_session(std::int64_t ids_back) {
 }
 
 void BrokerModel::deliver_held_up() {
-    const auto first_due = std::stable_partition(
-        held_up_.begin(), held_up_.end(), [&](const HeldUp& request) { return request.due > clock_.now(); });
-    std::vector<HeldUp> due(std::make_move_iterator(first_due), std::make_move_iterator(held_up_.end()));
-    held_up_.erase(first_due, held_up_.end());
-    std::stable_sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.due < b.due; });
-    for (const HeldUp& request : due) {
+    while (!held_up_.empty() && held_up_.begin()->first <= clock_.now()) {
+        const HeldUp request = std::move(held_up_.extract(held_up_.begin()).mapped());
         met("arrives_late", request.order);
         static_cast<void>(request.process());
     }
@@ -168,7 +164,7 @@ BrokerAnswer BrokerModel::carry(Operation operation, const ClientOrderId& order,
         case WriteFault::refuse:
             return {Outcome::refused, {}, std::nullopt, "refused", "{\"error\":\"refused\"}"};
         case WriteFault::hold_up:
-            held_up_.push_back({clock_.now().plus_ms(next.ms), order, process});
+            held_up_.emplace(clock_.now().plus_ms(next.ms), HeldUp{order, process});
             return lost;
         case WriteFault::lose_answer:
             static_cast<void>(process());

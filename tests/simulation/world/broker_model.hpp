@@ -167,7 +167,6 @@ private:
     void shuffle(std::vector<Listed>& list);
 
     struct HeldUp {
-        events::Timestamp due;
         events::ClientOrderId order;
         std::function<engine::BrokerAnswer()> process;
     };
@@ -175,7 +174,7 @@ private:
     bool is_local_;
     std::vector<Truth> book_;
     std::vector<Fill> fills_;
-    std::vector<HeldUp> held_up_;
+    std::multimap<events::Timestamp, HeldUp> held_up_;  ///< by when they are due
     std::map<events::ClientOrderId, int> submits_begun_;
     std::deque<NextWrite> write_faults_;
     std::function<void()> before_write_;
