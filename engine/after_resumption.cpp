@@ -109,14 +109,13 @@ Result<void> record_after_resumption(Runtime& runtime, const AfterResumption& re
         take_from_book(found, runtime);
     auto recorded = record(runtime, ahead);
     if (recorded) recorded = record_what_the_broker_has(runtime);
+    // Of an order of which the outcome was lost nothing could be said yet.
+    if (recorded) recorded = runtime.settle_changed_orders();
+    if (recorded) recorded = record_what_the_broker_has(runtime);
     // Whatever could not be recorded, nothing may go on where it stood before the loss.
     if (auto revoked = revoke_approvals(runtime); !revoked) return revoked;
     auto closed = close_kill_switch(runtime, recorded ? last_act_of(log) : "resumption-cut-off");
     return recorded ? closed : recorded;
-}
-
-Result<void> record_changes_after_look(Runtime& runtime) {
-    return record_what_the_broker_has(runtime);
 }
 
 }  // namespace ibkr::engine

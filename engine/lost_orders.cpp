@@ -75,6 +75,12 @@ events::BrokerOrderId recordable(const events::BrokerOrderId& id) {
     return events::is_id_text(id.text(), events::BrokerOrderIdTag::length_max) ? id : events::BrokerOrderId();
 }
 
+bool has_other_terms(const events::OrderTerms& ours, const events::OrderTerms& theirs) {
+    return ours.quantity != theirs.quantity || ours.limit_price != theirs.limit_price ||
+           ours.trailing_amount != theirs.trailing_amount ||
+           ours.trailing_percent != theirs.trailing_percent || ours.time_in_force != theirs.time_in_force;
+}
+
 namespace {
 
 RecordFoundOrder found_in_book(const BrokerOrder& order, const events::AccountHash& account, Broker& broker,
@@ -94,17 +100,15 @@ RecordFoundOrder found_in_book(const BrokerOrder& order, const events::AccountHa
 }
 
 /// Whether the book shows a change of one of our orders that the log does not know. Nothing is said of an
-/// order that has ended in the log, or of which a write is under way or lost. Prices that the venue itself
-/// moves (a trailing stop's) are not compared.
+/// order that has ended in the log, or of which a write is under way or lost, nor of one that filled at the
+/// broker with every fill booked: a change of it can be recorded no more, and nothing of it is left to count.
 bool was_changed(const BrokerOrder& book, const events::OrderRecord& record) {
     if (!statemachines::order_is_open(record.state) || record.pending || record.lost_modify ||
         record.modify_unknown || record.state == "unknown")
         return false;
-    const events::OrderTerms& ours = record.terms;
-    const events::OrderTerms& theirs = book.terms;
-    return ours.quantity != theirs.quantity || ours.limit_price != theirs.limit_price ||
-           ours.trailing_amount != theirs.trailing_amount ||
-           ours.trailing_percent != theirs.trailing_percent || ours.time_in_force != theirs.time_in_force;
+    if (book.status == BrokerOrderStatus::filled && record.filled_quantity >= book.filled_quantity)
+        return false;
+    return has_other_terms(record.terms, book.terms);
 }
 
 /// A modify that the log lost. Its key cannot be told from the book; the one it gets is derived from what

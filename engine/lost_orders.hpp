@@ -54,11 +54,6 @@ struct OrdersAhead {
 /// the log's branch is recorded.
 [[nodiscard]] events::Result<void> record_after_resumption(Runtime& runtime, const AfterResumption& resumed);
 
-/// What follows a resumption's first look at the broker's book: an order of which the log had lost the
-/// outcome is known by then, and a change of it that was lost too can be recorded. Before, nothing could be
-/// said of it.
-[[nodiscard]] events::Result<void> record_changes_after_look(Runtime& runtime);
-
 /// False after a crash between `log_resumed` and the last act of `record_after_resumption`: it is to be
 /// called again. True also for a log that was never resumed.
 [[nodiscard]] events::Result<bool> resumption_is_recorded(const projections::Queries& queries,

@@ -8,6 +8,7 @@
 
 #include "engine/effects/broker_writes.hpp"
 #include "engine/lost_orders.hpp"
+#include "engine/lost_orders_internal.hpp"
 #include "engine/order_executions.hpp"
 #include "engine/runtime.hpp"
 #include "projections/store.hpp"
@@ -63,6 +64,16 @@ RecordOutcome outcome_from_book(const OrderRecord& order, const std::optional<Re
     if (book && took_effect(*order.pending, *book))
         return recovered(order, Outcome::confirmed, "book_read", "the broker's book shows it took effect");
     return recovered(order, Outcome::refused, "book_read", "the broker's book shows it did not take effect");
+}
+
+/// Whether the book shows an order with terms that no write of ours explains which the log still knows.
+/// A rejected order has no change to be recorded. Of a network broker's working order a lost modify may
+/// still arrive, so that nothing is settled by its terms.
+bool shows_another_change(const OrderRecord& order, const ReportOrder& book, bool book_is_complete) {
+    if (!book.terms || book.broker_status == "rejected") return false;
+    if (!has_other_terms(order.terms, *book.terms)) return false;
+    const bool is_final = book_is_complete || book.broker_status == "filled";
+    return !order.lost_modify || is_final || took_effect(*order.lost_modify, book);
 }
 
 bool is_ended(BrokerOrderStatus status) {
@@ -135,6 +146,28 @@ Result<void> Runtime::settle_pending_intents() {
         if (auto recorded = engine_command(outcome, "recover:" + order.pending->intent_id,
                                            "ibkr_engine_recovery", no_write_since_look(order.order_id));
             !recorded)
+            return recorded;
+    }
+    return {};
+}
+
+Result<void> Runtime::settle_changed_orders() {
+    if (auto settled = settle_pending_intents(); !settled) return settled;
+    const auto open = read([](const Queries& models) { return models.open_orders(); });
+    if (!open) return failure(open.error());
+    for (const OrderRecord& order : *open) {
+        if (order.state != "unknown" && !order.lost_modify) continue;
+        if (!parts_.accounts.find(order.account)) continue;  // the broker lists its account no more
+        bool book_was_read = false;
+        auto report = book_report(order.order_id, order.account, order.client_order_id, &book_was_read);
+        if (!book_was_read)
+            return failure(events::ErrorCode::broker_backend_unavailable,
+                           "the broker's book could not be read for order " + order.order_id.text(),
+                           "Start again when the broker answers.");
+        if (!report || !shows_another_change(order, *report, broker_.book_read_proves_absence())) continue;
+        report->executions.clear();
+        report->broker_status.clear();
+        if (auto recorded = record_report(std::move(*report), order.account, "report:"); !recorded)
             return recorded;
     }
     return {};

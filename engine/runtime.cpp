@@ -67,12 +67,6 @@ Result<void> Runtime::start(const Policies& policies) {
     if (!recorded && (parts_.resumed || !alive())) return recorded;
     if (!recorded) notes_.push_back("the resumption is not recorded to its end: " + recorded.error().message);
     if (auto settled = reconcile(); !settled) return settled;
-    if (parts_.resumed)
-        if (auto changes = record_changes_after_look(*this); !changes) {
-            if (!alive()) return changes;
-            notes_.push_back("the broker could not be asked once more for changes that the log lost: " +
-                             changes.error().message);
-        }
     return fire_due_timers();
 }
 

@@ -145,6 +145,11 @@ public:
                                                                  std::string command_id,
                                                                  std::string tool_name);
 
+    /// Part of a resumption: settles each order of which the log lost an outcome and that the book shows with
+    /// other terms, so that the change which was lost too can be recorded. Its fills are left to `reconcile`:
+    /// once they are booked, a change to a size that has filled would be refused, and each start would find
+    /// it again.
+    [[nodiscard]] events::Result<void> settle_changed_orders();
     /// Holds the log when the broker's book has orders of ours that it does not know: it was rolled back
     /// then. Asked once; a broker that could not be asked (its error) is asked again by `reconcile`, and
     /// before a submit.

@@ -10,6 +10,32 @@ using namespace ibkr::simulation;
 using events::Quantity;
 using Kind = Scene::BrokerKind;
 
+namespace {
+
+events::OrderChanges size(std::int64_t quantity) {
+    events::OrderChanges changes;
+    changes.quantity = Quantity::whole(quantity);
+    return changes;
+}
+
+/// The log ends before `before`, where its one order is in `state` and waits for an outcome; an operator
+/// resumes it.
+void lose_all_after(Scene& scene, const std::string& state, events::SequenceId before) {
+    World& world = scene.world;
+    world.crash(DiskPolicy::keep);
+    while (world.disk.head().sequence >= before || world.observer.orders().empty() ||
+           world.observer.orders().begin()->second.state != state)
+        world.roll_back(1, false);
+    scene.invariants.forget_acknowledged();
+    scene.invariants.note_start();
+    REQUIRE(world.start());
+    scene.invariants.check_start();
+    REQUIRE(world.held());
+    REQUIRE(world.resume());
+}
+
+}  // namespace
+
 TEST_CASE("fault 23: an order for a paper account that turns out to be live is not sent") {
     Scene scene(Kind::local);
     const auto approval = scene.approved(5, 150);
@@ -99,24 +125,48 @@ TEST_CASE("fault 28: a lost change of an order whose outcome was lost too counts
         Scene scene(kind);
         const std::string id = scene.placed(10, 150, "order");
         const auto placed_by = scene.world.disk.head().sequence;
-        events::OrderChanges changes;
-        changes.quantity = Quantity::whole(20);
-        CHECK(scene.modify(id, "modify", changes));
-        scene.world.crash(DiskPolicy::keep);
-        // Back to before the submit's outcome: the log knows the intent and nothing after it.
-        while (scene.world.disk.head().sequence >= placed_by || scene.world.observer.orders().empty() ||
-               scene.world.observer.orders().begin()->second.state != "submitting")
-            scene.world.roll_back(1, false);
-        scene.invariants.forget_acknowledged();
-        scene.invariants.note_start();
-        REQUIRE(scene.world.start());
-        scene.invariants.check_start();
-        REQUIRE(scene.world.held());
-        REQUIRE(scene.world.resume());
+        CHECK(scene.modify(id, "modify", size(20)));
+        lose_all_after(scene, "submitting", placed_by);
         CHECK(scene.exposure().open_buys == Quantity::whole(20));
         scene.restart();
         CHECK_FALSE(scene.world.held());
         CHECK(scene.order("order").terms.quantity == Quantity::whole(20));
         CHECK(scene.rest() == "");
     }
+}
+
+TEST_CASE("fault 28: an order that filled at a size of which the log knows nothing is filled once resumed") {
+    for (const Kind kind : {Kind::local, Kind::network})
+        for (const std::string lost_outcome_of : {"submitting", "modify_pending"}) {
+            CAPTURE(kind, lost_outcome_of);
+            Scene scene(kind);
+            const std::string id = scene.placed(10, 150, "order");
+            CHECK(scene.modify(id, "more", size(14)));
+            const auto changed_by = scene.world.disk.head().sequence;
+            CHECK(scene.modify(id, "less", size(6)));
+            scene.world.broker.fill(0, 6);
+            lose_all_after(scene, lost_outcome_of, changed_by);
+            CHECK(scene.order("order").state == "filled");
+            CHECK(scene.order("order").terms.quantity == Quantity::whole(6));
+            CHECK(scene.exposure().open_buys == Quantity());
+            scene.restart();
+            CHECK_FALSE(scene.world.held());
+            CHECK(scene.rest() == "");
+        }
+}
+
+TEST_CASE("fault 28: a filled order that the book shows only after the resumption holds no later start") {
+    Scene scene(Kind::network);
+    scene.world.broker.set_lag_ms(60'000);
+    const std::string id = scene.placed(10, 150, "order");
+    const auto placed_by = scene.world.disk.head().sequence;
+    CHECK(scene.modify(id, "less", size(6)));
+    scene.world.broker.fill(0, 6);
+    lose_all_after(scene, "submitting", placed_by);
+    CHECK(scene.order("order").state == "unknown");
+    scene.pass_ms(60'000);
+    scene.reconcile();
+    CHECK(scene.order("order").filled_quantity == Quantity::whole(6));
+    scene.restart();
+    CHECK_FALSE(scene.world.held());
 }

@@ -70,22 +70,6 @@ void Faults::set_stale_reads(const Act& act) {
     world_.broker.set_stale(stale);
 }
 
-/// Whether the log knows no outcome of a submit or modify of an order that has since been made smaller and
-/// has filled. A gap of the engine: the fills are booked first, and a change down to what has filled is then
-/// refused, so that every start is held for it. Logs are put back to before that.
-bool Faults::has_lost_change_that_filled() const {
-    return std::ranges::any_of(world_.broker.book(), [&](const BrokerModel::Truth& truth) {
-        return std::ranges::any_of(world_.observer.orders(), [&](const auto& known) {
-            const Observer::Order& order = known.second;
-            if (order.intent.client_order_id != truth.order.client_order_id) return false;
-            const bool is_open =
-                order.state == "submitting" || order.state == "unknown" || !order.modifies.empty();
-            return is_open && truth.order.status == BrokerOrderStatus::filled &&
-                   truth.order.terms.quantity != order.intent.terms.quantity;
-        });
-    });
-}
-
 void Faults::roll_back(const Act& act) {
     // What the loss is judged by has to be seen: the broker's reads are complete again.
     world_.broker.heal();
@@ -95,8 +79,6 @@ void Faults::roll_back(const Act& act) {
     const auto before = encounters_.states();
     world_.crash(DiskPolicy::keep);
     world_.roll_back(1 + act.a % 30, act.b % 2 == 1);
-    while (has_lost_change_that_filled())
-        world_.roll_back(1, act.b % 2 == 1);
     encounters_.note_lost("roll_back", before);
     encounters_.start_over();
     invariants_.forget_acknowledged();

@@ -30,7 +30,6 @@ private:
     void happen_meanwhile(const Act& act);
     void fill_mid_way(const Act& act);
     void roll_back(const Act& act);
-    [[nodiscard]] bool has_lost_change_that_filled() const;
 
     World& world_;
     Invariants& invariants_;
