@@ -133,10 +133,10 @@ public:
     [[nodiscard]] events::Result<std::vector<events::OrderRecord>> orders_with_pending_intent() const;
     /// Orders in the state `unknown`, oldest first.
     [[nodiscard]] events::Result<std::vector<events::OrderRecord>> unknown_orders() const;
-    /// The newest with this broker id, which brokers give out again.
+    /// The newest open one with this broker id, which brokers give out again; else the newest.
     [[nodiscard]] events::Result<std::optional<events::OrderRecord>> order_by_broker_id(
         const events::AccountHash& account, const events::BrokerOrderId& id) const;
-    /// All with this broker id, newest first.
+    /// All with this broker id: the open ones first, and the newest first among each.
     [[nodiscard]] events::Result<std::vector<events::OrderRecord>> orders_by_broker_id(
         const events::AccountHash& account, const events::BrokerOrderId& id) const;
     [[nodiscard]] events::Result<std::optional<events::OrderRecord>> order_by_client_id(

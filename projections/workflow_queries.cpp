@@ -158,7 +158,7 @@ Result<std::optional<OrderRecord>> Queries::order_by_broker_id(const AccountHash
                                                                const events::BrokerOrderId& id) const {
     return one<OrderRecord>(
         database_->query("SELECT record FROM orders WHERE broker_order_id = ?1 AND broker_order_id <> ''"
-                         " AND account = ?2 ORDER BY rowid DESC LIMIT 1",
+                         " AND account = ?2 ORDER BY is_open DESC, rowid DESC LIMIT 1",
                          id.text(), account.text()),
         "orders");
 }
@@ -167,7 +167,7 @@ Result<std::vector<OrderRecord>> Queries::orders_by_broker_id(const AccountHash&
                                                               const events::BrokerOrderId& id) const {
     return all_orders(
         database_->query("SELECT record FROM orders WHERE broker_order_id = ?1 AND broker_order_id <> ''"
-                         " AND account = ?2 ORDER BY rowid DESC",
+                         " AND account = ?2 ORDER BY is_open DESC, rowid DESC",
                          id.text(), account.text()));
 }
 

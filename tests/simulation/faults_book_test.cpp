@@ -78,6 +78,20 @@ TEST_CASE("fault 6: an id that two open orders have cancels neither") {
     CHECK(scene.rest() == "");
 }
 
+TEST_CASE("fault 6: a cancel reaches the order that works, also when a newer one with its id has ended") {
+    Scene scene(Kind::network);
+    const std::string first = scene.placed(5, 150, "first");
+    scene.world.broker.restart_session(1);
+    REQUIRE(scene.placed(7, 151, "second") == first);
+    scene.world.broker.fill(1, 7);
+    scene.reconcile();
+    REQUIRE(scene.order("second").state == "filled");
+    CHECK(scene.cancel(first, "cancel"));
+    scene.reconcile();
+    CHECK(scene.order("first").state == "cancelled");
+    CHECK(scene.rest() == "");
+}
+
 TEST_CASE("fault 6: a cancel does not reach another order that has the id now") {
     Scene scene(Kind::network);
     const std::string first = scene.placed(5, 150, "first");

@@ -48,11 +48,14 @@ Quantity BrokerModel::position() const {
     return sum;
 }
 
-/// Ids may be given out again: the newest order that has one is meant.
+/// Ids may be given out again: the newest order that works under one is meant, else the newest that did.
 BrokerModel::Truth* BrokerModel::newest_with(const BrokerOrderId& id) {
-    const auto found = std::find_if(book_.rbegin(), book_.rend(),
-                                    [&](const Truth& truth) { return truth.order.broker_order_id == id; });
-    return found == book_.rend() ? nullptr : &*found;
+    Truth* found = nullptr;
+    for (Truth& truth : book_) {
+        const bool meant = found == nullptr || truth.live() || !found->live();
+        if (truth.order.broker_order_id == id && meant) found = &truth;
+    }
+    return found;
 }
 
 const BrokerModel::Truth* BrokerModel::live_order(std::uint64_t nth) const {
