@@ -12,7 +12,8 @@ namespace ibkr::simulation {
 [[nodiscard]] bool found(const World& world, const std::string& invariant);
 [[nodiscard]] bool found_only(const World& world, const std::string& invariant);
 
-/// A disk that misjudges what a start finds, or reports a failed sync and goes on.
+/// A disk that misjudges what a start finds, reports a failed sync and goes on, or syncs no anchor when
+/// asked.
 class OtherDisk final : public SimulatedDisk {
 public:
     using SimulatedDisk::SimulatedDisk;
@@ -22,15 +23,19 @@ public:
         return verdict;
     }
     [[nodiscard]] bool sync_failed() const override { return says_sync_failed; }
+    [[nodiscard]] events::Result<void> secure_head() override {
+        return secures_anchors ? SimulatedDisk::secure_head() : events::Result<void>();
+    }
 
     std::optional<events::StartVerdict::Start> start;
     bool says_sync_failed = false;
+    bool secures_anchors = true;
 };
 
 struct OtherScene {
     OtherDisk* disk = nullptr;  ///< owned by the scene's world
-    Scene scene{Scene::BrokerKind::local,
-                [this](std::uint64_t seed, CrashPoints& points, engine::Clock& clock) {
+    Scene::BrokerKind kind = Scene::BrokerKind::local;
+    Scene scene{kind, [this](std::uint64_t seed, CrashPoints& points, engine::Clock& clock) {
                     auto made = std::make_unique<OtherDisk>(simulated_keys(seed), points, clock);
                     disk = made.get();
                     return made;

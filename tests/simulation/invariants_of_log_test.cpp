@@ -60,6 +60,15 @@ TEST_CASE("I4: a log that opens behind its anchor is seen") {
     CHECK(found_only(other.scene.world, "I4"));
 }
 
+TEST_CASE("I4: a write that leaves the process before its anchor is on the disk is seen") {
+    for (const Kind kind : {Kind::network, Kind::local}) {
+        OtherScene other{nullptr, kind};
+        other.disk->secures_anchors = false;
+        static_cast<void>(other.scene.placed(5, 150, "order"));
+        CHECK(found(other.scene.world, "I4") == (kind == Kind::network));
+    }
+}
+
 TEST_CASE("I4: a log that is held although nothing was lost is seen") {
     OtherScene other;
     Scene& scene = other.scene;

@@ -156,9 +156,9 @@ std::optional<Mac> Disk::mac_at(SequenceId sequence) const {
     return record.mac;
 }
 
-SequenceId SimulatedDisk::highest_anchor() const {
+SequenceId SimulatedDisk::Slots::highest() const {
     SequenceId highest;
-    for (const auto& slot : slots_.heads)
+    for (const auto& slot : heads)
         if (slot) highest = std::max(highest, slot->sequence);
     return highest;
 }

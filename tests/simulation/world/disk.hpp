@@ -58,6 +58,8 @@ public:
     /// The records of the newest append, whatever became of it, where the disk keeps them.
     [[nodiscard]] virtual std::span<const events::PendingRecord> newest_append() const { return {}; }
     [[nodiscard]] virtual events::SequenceId highest_anchor() const = 0;
+    /// The highest anchor that a crash cannot take, where the disk can tell.
+    [[nodiscard]] virtual std::optional<events::SequenceId> synced_anchor() const { return std::nullopt; }
     /// The mac at `sequence`; nothing when there is no such record.
     [[nodiscard]] std::optional<events::Mac> mac_at(events::SequenceId sequence) const;
 
@@ -124,12 +126,16 @@ public:
     [[nodiscard]] std::span<const events::PendingRecord> newest_append() const override {
         return newest_append_;
     }
-    [[nodiscard]] events::SequenceId highest_anchor() const override;
+    [[nodiscard]] events::SequenceId highest_anchor() const override { return slots_.highest(); }
+    [[nodiscard]] std::optional<events::SequenceId> synced_anchor() const override {
+        return synced_slots_.highest();
+    }
 
 private:
     struct Slots {
         std::array<std::optional<events::Head>, 2> heads;
         std::size_t newest = 0;
+        [[nodiscard]] events::SequenceId highest() const;
     };
     [[nodiscard]] events::Result<events::Head> finish(events::Result<events::Head> written);
     [[nodiscard]] events::Result<void> can_write() const;

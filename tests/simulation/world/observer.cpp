@@ -228,6 +228,13 @@ const Observer::Pending<Intent>* Observer::intent_of(const Request& request, Int
     return found;
 }
 
+void Observer::check_anchored() {
+    const auto anchor = disk_.synced_anchor();
+    violations_.require(!anchor || *anchor >= disk_.head().sequence, "I4",
+                        "a write left the process with record " +
+                            std::to_string(disk_.head().sequence.value()) + " not anchored on the disk");
+}
+
 void Observer::check_cancel(const engine::CancelRequest& request, Timestamp now) {
     static_cast<void>(intent_of(request, &Order::cancels, now));
 }

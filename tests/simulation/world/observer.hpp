@@ -62,6 +62,9 @@ public:
                       events::Timestamp now);
     void check_cancel(const engine::CancelRequest& request, events::Timestamp now);
     void check_modify(const engine::ModifyRequest& request, events::Timestamp now);
+    /// Also, of a write that leaves the process: without an anchor on the disk nobody would notice that the
+    /// log was put back to before it.
+    void check_anchored();
 
     [[nodiscard]] const std::map<events::WorkflowId, Order>& orders() const { return orders_; }
     /// In the order of the log.

@@ -55,12 +55,15 @@ World::World(std::uint64_t seed, bool local_broker, const MakeDisk& make_disk)
       accounts_([this](const AccountId& id) { return account_hash(disk.keys().account_key(), id); }) {
     policies = policies_for(accounts_.add(BrokerModel::account()));
     broker.on_submit = [this](const SubmitRequest& request) {
+        if (broker.leaves_process()) observer.check_anchored();
         observer.check_submit(request, account(), clock.now());
     };
     broker.on_cancel = [this](const engine::CancelRequest& request) {
+        if (broker.leaves_process()) observer.check_anchored();
         observer.check_cancel(request, clock.now());
     };
     broker.on_modify = [this](const engine::ModifyRequest& request) {
+        if (broker.leaves_process()) observer.check_anchored();
         observer.check_modify(request, clock.now());
     };
     disk.create(log_record_maker(clock, ids_));
