@@ -1,7 +1,6 @@
 #include "engine/replay/export_log.hpp"
 
 #include <deque>
-#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -14,30 +13,6 @@ using events::LogCursor;
 using events::Record;
 using events::Result;
 using events::SequenceId;
-
-tl::unexpected<events::Error> no_export(const std::string& what, const std::string& user_action) {
-    return failure(ErrorCode::config_invalid, what, user_action);
-}
-
-/// What is plainly no export must not look like one that somebody changed.
-Result<void> check_file(const std::string& path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored))
-        return no_export("what is named as an export is a folder",
-                         "Name the file that 'ibkr-agent audit export' wrote; a fixture's folder goes with "
-                         "--fixture.");
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return no_export("the export file cannot be read", "Check the path of the export.");
-    std::string beginning(events::export_line_bytes_max + 1, '\0');
-    file.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
-    beginning.resize(static_cast<std::size_t>(file.gcount()));
-    if (beginning.empty()) return no_export("the export file is empty", "Export or copy it again.");
-    const std::size_t line_end = beginning.find('\n');
-    if (line_end != std::string::npos && line_end > 0 && beginning[line_end - 1] == '\r')
-        return no_export("the lines of the export end with CR LF: it was converted on its way",
-                         "Copy it again as it was written, byte for byte.");
-    return {};
-}
 
 /// An export reader with the stream it reads.
 class FileCursor final : public LogCursor {
@@ -116,7 +91,8 @@ private:
 Result<std::unique_ptr<ExportLog>> ExportLog::open(std::string path, events::KeyRingLookup keys,
                                                    std::size_t backward_bytes) {
     std::unique_ptr<ExportLog> log(new ExportLog(std::move(path), std::move(keys), backward_bytes));
-    if (auto checked = check_file(log->path_); !checked) return failure(checked.error());
+    if (auto readable = events::check_export_path(log->path_); !readable) return failure(readable.error());
+    if (auto unchanged = events::check_export_form(log->path_); !unchanged) return failure(unchanged.error());
     auto cursor = FileCursor::open(log->path_, log->keys_, SequenceId(1));
     if (!cursor) return failure(cursor.error());
     log->description_ = (*cursor)->description();

@@ -125,11 +125,40 @@ TEST_CASE("an export verifies elsewhere, and a changed byte is found", "[cli]") 
     CHECK(broken.exit_code == 2);
     CHECK(broken.out_json().at("chain_valid") == false);
     CHECK(broken.out_json().contains("first_break_at_sequence"));
+    CHECK(broken.code() == "AUDIT_CHAIN_INVALID");
+    CHECK(broken.err.find("look at the log itself") != std::string::npos);
 
     CHECK(home.refused({"audit", "verify", "--file", file}, 7) == "CONFIG_INVALID");
     home.environment["AUDITOR_SECRET"] = std::string(64, '0');
     CHECK(home.refused({"audit", "verify", "--file", file, "--hmac-secret-env", "AUDITOR_SECRET"}, 7) ==
           "LOG_KEY_MISMATCH");
+}
+
+TEST_CASE("an export that is no longer as it was written is named for what it is", "[cli]") {
+    AgentHome home;
+    (void)home.get({"accounts", "list"});
+    const std::string file = home.path("export.jsonl");
+    (void)home.get({"audit", "export", "--output", file});
+    (void)home.get({"audit", "keys", "export", "--output", home.path("keyring")});
+    const auto verify = [&](const std::string& path) {
+        return std::vector<std::string>{"audit", "verify", "--file", path, "--keyring", home.path("keyring")};
+    };
+    std::string converted = home.read("export.jsonl");
+    for (std::size_t at = converted.find('\n'); at != std::string::npos; at = converted.find('\n', at + 2))
+        converted.insert(at, 1, '\r');
+    home.write("converted.jsonl", converted);
+    home.write("empty.jsonl", "");
+    const auto broken = [&](const std::string& name, const std::string& reason, const std::string& action) {
+        INFO(name);
+        const Ran ran = home.run(verify(home.path(name)));
+        CHECK(ran.exit_code == 2);
+        CHECK(ran.out.find(reason) != std::string::npos);
+        CHECK(ran.err.find(action) != std::string::npos);
+    };
+    broken("converted.jsonl", "CR LF", "byte for byte");
+    broken("empty.jsonl", "the export file is empty", "Export or copy it again");
+    CHECK(home.refused(verify(home.path("")), 7) == "CONFIG_INVALID");
+    CHECK(home.refused(verify(home.path("none.jsonl")), 7) == "CONFIG_INVALID");
 }
 
 TEST_CASE("a copy is inspected without leaving an event", "[cli]") {

@@ -6,7 +6,6 @@
 #include "cli/print/text.hpp"
 #include "engine/gateway/read_questions.hpp"
 #include "engine/payloads/audit_payloads.hpp"
-#include "events/log/directory/files.hpp"
 #include "events/log/export/export.hpp"
 
 namespace ibkr::cli {
@@ -16,7 +15,6 @@ using events::ErrorCode;
 using events::failure;
 using events::Result;
 
-constexpr int chain_broken_exit_code = 2;
 constexpr std::size_t shown_bytes_max = 200;
 
 /// Nothing is broken, but some keys are missing: which ones, or the first of them. Else empty.
@@ -33,8 +31,10 @@ std::string missing_keys(const Value& report) {
     return key_ids;
 }
 
-/// The report on stdout, whatever it says; then the exit code it means.
-int report(App& app, const std::string& payload) {
+/// The report on stdout, whatever it says; then the exit code it means. `user_action` of a broken chain,
+/// where that of its error code does not fit.
+int report(App& app, const std::string& payload,
+           std::string_view user_action = info(ErrorCode::audit_chain_invalid).user_action) {
     app.print_payload(payload);
     const auto value = parse_value(payload);
     const Value* const valid = value ? value->find("chain_valid") : nullptr;
@@ -45,10 +45,9 @@ int report(App& app, const std::string& payload) {
                     "Supply the audit secret of each key id with --hmac-secret-env KEYID=NAME, or a key "
                     "ring with --keyring FILE.")
                 .value());
-    app.terminal().err(std::string(to_string(ErrorCode::audit_chain_invalid)) +
-                       ": the chain does not verify\nAction: " +
-                       std::string(info(ErrorCode::audit_chain_invalid).user_action) + "\n");
-    return chain_broken_exit_code;
+    return app.refuse(
+        failure(ErrorCode::audit_chain_invalid, "the chain does not verify", std::string(user_action))
+            .value());
 }
 
 int verify_file(App& app, const std::string& path, const Arguments& arguments) {
@@ -59,18 +58,20 @@ int verify_file(App& app, const std::string& path, const Arguments& arguments) {
                                   "Name the environment variable that holds the log's audit secret, or a "
                                   "file from 'audit keys export'.")
                               .value());
+    if (auto readable = events::check_export_path(path); !readable) return app.refuse(readable.error());
     std::ifstream stream(path, std::ios::binary);
-    if (!stream || !events::path_exists(path))
-        return app.refuse(failure(ErrorCode::config_invalid, "the export file cannot be read",
-                                  "Check the path given with --file.")
-                              .value());
     std::optional<ProgressLine> progress(std::in_place, "audit verify", app.terminal().err_is_terminal());
     auto checked = events::verify_export(stream, keys->lookup(),
                                          [&](std::uint64_t scanned) { progress->count(scanned); });
     progress.reset();
     if (!checked) return app.refuse(checked.error());
+    std::string user_action(events::broken_export_action);
+    if (auto unchanged = events::check_export_form(path); !unchanged) {
+        checked->reason = unchanged.error().message;
+        user_action = unchanged.error().user_action;
+    }
     const events::Head head = checked->head;
-    return report(app, engine::verify_payload(std::move(*checked), head, engine::key_supplied));
+    return report(app, engine::verify_payload(std::move(*checked), head, engine::key_supplied), user_action);
 }
 
 Result<std::string> verify_copy(const Inspection& source, const events::Progress& progress) {
@@ -94,7 +95,8 @@ int run_verify(App& app, const Arguments& arguments) {
                                         engine::AuditReadKind::verify, engine::audit_verify_arguments()});
     if (!reply) return app.refuse(reply.error());
     const int exit_code = report(app, reply->payload);
-    app.say_unrecorded(*reply);
+    // With --json the error object is all there is on stderr.
+    if (exit_code == 0 || !app.wants_json()) app.say_unrecorded(*reply);
     return exit_code;
 }
 

@@ -22,6 +22,12 @@ inline constexpr int export_format = 1;
 /// A line longer than this is refused unread: bytes as a string (at most doubled), the event, the rest.
 inline constexpr std::size_t export_line_bytes_max = 262'144;
 
+/// What helps when a file does not verify: the log behind it need not be broken.
+inline constexpr std::string_view broken_export_action =
+    "Copy or export it again; if that does not verify either, keep both files and look at the log itself "
+    "with "
+    "'ibkr-agent audit verify'.";
+
 struct ExportRange {
     SequenceId from{1};
     std::optional<SequenceId> to;  ///< nothing: to the head of the moment
@@ -55,6 +61,12 @@ using ExportSink = std::function<Result<void>(std::string_view)>;
 [[nodiscard]] KeyRingLookup ring_from_secret(const Secret& secret);
 /// A ring at hand, which outlives the lookup; for another log: log_key_mismatch.
 [[nodiscard]] KeyRingLookup ring_from_keys(const KeyRing& keys);
+
+/// CONFIG_INVALID for a folder and for what cannot be read.
+[[nodiscard]] Result<void> check_export_path(const std::string& path);
+/// CONFIG_INVALID for a file that does not verify because of how it was made or copied, so that it does not
+/// look like one that somebody changed: it is empty, or its lines were converted to end with CR LF.
+[[nodiscard]] Result<void> check_export_form(const std::string& path);
 
 /// Reads an export and trusts nothing in it: each record is verified before it is given, the last line when
 /// `next` says the end. The stream outlives the reader. One thread.

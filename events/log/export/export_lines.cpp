@@ -29,7 +29,8 @@ constexpr JsonLimits line_limits() {
 
 tl::unexpected<Error> not_an_export(std::string_view why) {
     return failure(ErrorCode::audit_chain_invalid,
-                   "the first line is not that of an export: " + std::string(why));
+                   "the first line is not that of an export: " + std::string(why),
+                   std::string(broken_export_action));
 }
 
 /// A positive integer in JSON's own range; 0 when it is none.

@@ -160,7 +160,8 @@ Result<std::unique_ptr<ExportReader>> ExportReader::open(std::istream& stream, c
     LineReader lines(stream);
     std::string first_line;
     if (!lines.next(first_line))
-        return failure(ErrorCode::audit_chain_invalid, "the file holds no first line of an export");
+        return failure(ErrorCode::audit_chain_invalid, "the file holds no first line of an export",
+                       std::string(broken_export_action));
     auto description = parse_description(first_line);
     if (!description) return failure(description.error());
     auto ring = keys(description->log_id, description->key_ids);
@@ -192,7 +193,8 @@ Result<bool> ExportReader::next(Record& record) {
     }
     std::string where = "the export does not verify";
     if (report.first_break_at_sequence) where += " at record " + number(*report.first_break_at_sequence);
-    return failure(ErrorCode::audit_chain_invalid, where + ": " + state.current_report().reason);
+    return failure(ErrorCode::audit_chain_invalid, where + ": " + state.current_report().reason,
+                   std::string(broken_export_action));
 }
 
 const ExportDescription& ExportReader::description() const noexcept {
