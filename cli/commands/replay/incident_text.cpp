@@ -62,7 +62,9 @@ std::string decisions_table(const IncidentReport& report) {
 
 std::string differences_text(const IncidentReport& report) {
     if (report.difference_count == 0) return "Replay found no difference.\n";
-    std::string out = row({"sequence", "expected", "got"}) + "|---|---|---|\n";
+    std::string out =
+        "Replay found " + counted(report.difference_count, "difference") + " in the history:\n\n";
+    out += row({"sequence", "expected", "got"}) + "|---|---|---|\n";
     for (const auto& found : report.differences)
         out += row({std::to_string(found.sequence_id.value()), found.expected, found.got});
     return out + left_off(report.difference_count - report.differences.size(), "differences");

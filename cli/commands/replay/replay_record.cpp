@@ -4,6 +4,7 @@
 #include "cli/app.hpp"
 #include "cli/commands/replay/history.hpp"
 #include "cli/commands/replay/replay_commands.hpp"
+#include "cli/commands/replay/replay_text.hpp"
 #include "cli/print/text.hpp"
 #include "engine/replay/fixture.hpp"
 #include "engine/replay/record/record_fixture.hpp"
@@ -74,16 +75,16 @@ Result<void> save(const std::string& directory, const RecordedFixture& fixture) 
 }
 
 std::string text_of(const RecordedFixture& fixture, const std::string& directory) {
-    std::string text = "recorded " + std::to_string(fixture.events) + " events of " +
-                       std::to_string(fixture.workflows.size()) + " workflows to " + printable(directory) +
+    std::string text = "recorded " + counted(fixture.events, "event") + " for an incident of " +
+                       counted(fixture.workflows.size(), "workflow") + " to " + printable(directory) +
                        "; they decide again as recorded\n";
     if (fixture.events_carried > 0)
         text += std::to_string(fixture.events_carried) +
                 " of them are from before the window that begins at event " +
                 std::to_string(fixture.from.value()) + " and stand as facts\n";
     if (fixture.report.decisions_of_other_versions > 0)
-        text += std::to_string(fixture.report.decisions_of_other_versions) +
-                " decisions are of other versions of the deciders and are not expected again\n";
+        text += counted(fixture.report.decisions_of_other_versions, "decision") +
+                " of other versions of the deciders, not expected again\n";
     return text + "Its README.md tells what happened; add there why it is kept.\n";
 }
 

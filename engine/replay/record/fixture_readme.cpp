@@ -1,12 +1,14 @@
 #include "engine/replay/record/fixture_readme.hpp"
 
+#include <vector>
+
 #include "engine/replay/timeline.hpp"
 
 namespace ibkr::engine {
 namespace {
 
 /// First and last turns told at most.
-constexpr std::size_t turns_told = 2;
+constexpr std::size_t turns_told = 3;
 
 std::string number(std::uint64_t value) {
     return std::to_string(value);
@@ -24,7 +26,13 @@ void append_turn(std::string& out, const TimelineRow& row) {
            ", " + row.line.event_type + ": " + one_line(row.line.words) + "\n";
 }
 
-std::string turns_text(const std::vector<TimelineRow>& rows) {
+/// What a decision only looked at is no turn of the story.
+bool is_turn(const TimelineRow& row) {
+    return row.line.event_type != "position_recorded" && row.line.event_type != "order_risk_checked";
+}
+
+std::string turns_text(std::vector<TimelineRow> rows) {
+    std::erase_if(rows, [](const TimelineRow& row) { return !is_turn(row); });
     std::string out;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const bool told = i < turns_told || rows.size() - i <= turns_told;
@@ -46,8 +54,10 @@ events::Result<std::string> fixture_readme(const events::LogReader& fixture_log,
            "` from the events up to " + number(fixture.to.value()) + " of log " +
            fixture_log.identity().log_id_hex() + ".\n";
     out += "- What is in it: " + number(fixture.events) + " events. Those from event " +
-           number(fixture.from.value()) + " of that log on are decided again; " +
-           number(fixture.events_carried) + " of before it stand as facts.\n";
+           number(fixture.from.value()) + " of that log on are decided again" +
+           (fixture.events_carried == 0
+                ? ".\n"
+                : "; " + number(fixture.events_carried) + " of before it stand as facts.\n");
     out +=
         "- Redacted: people, sessions, requests, idempotency keys and what people wrote are numbered, texts "
         "passed the redactor, the chain is MACed under the published key.\n";
