@@ -134,6 +134,7 @@ Result<DiffResult> state_diff(const events::LogReader& log, SequenceId from, Seq
         if (after->states[i])
             result.diff.workflows.push_back(change_of((*ids)[i], before->states[i], *after->states[i]));
     result.report = std::move(after->report);
+    result.diff.history = result.report.history;
     return result;
 }
 

@@ -48,6 +48,7 @@ struct StateDiff {
     events::SequenceId to;
     std::vector<WorkflowChange> workflows;  ///< in the order of their first event between
     std::uint64_t workflows_left_off = 0;   ///< further ones, beyond `diff_workflows_max`
+    HistoryState history;                   ///< up to `to`
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
@@ -55,6 +56,7 @@ struct StateDiff {
         v("to", self.to);
         v("workflows", self.workflows);
         v("workflows_left_off", self.workflows_left_off);
+        HistoryState::describe(v, self.history);
     }
 };
 

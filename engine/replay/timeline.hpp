@@ -32,11 +32,13 @@ struct Timeline {
     std::vector<TimelineRow> events;            ///< in log order
     std::uint64_t events_left_off = 0;          ///< beyond `timeline_rows_max`
     bool workflows_left_off = false;            ///< a limit on workflows or walks was reached
+    std::string held;  ///< why the log is held and may be short; set by who opened it
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
         v("events", self.events);
         v("events_left_off", self.events_left_off);
+        v("held", events::omit_empty(self.held));
         v("workflow_id", self.workflow_id);
         v("workflows", self.workflows);
         v("workflows_left_off", self.workflows_left_off);

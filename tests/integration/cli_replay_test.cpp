@@ -346,13 +346,23 @@ TEST_CASE("a log that is held, or was resumed after a loss, says so in every rep
     std::filesystem::remove_all(log);
     std::filesystem::copy(home.path("older"), log, std::filesystem::copy_options::recursive);
 
-    const std::vector<std::vector<std::string>> all = {
-        {"replay"}, {"replay", "--at", "5"}, {"incident", "report", "--workflow", approval}};
+    const std::vector<std::vector<std::string>> all = {{"replay"},
+                                                       {"replay", "--at", "5"},
+                                                       {"incident", "report", "--workflow", approval},
+                                                       {"replay", "diff", "1", "5"},
+                                                       {"replay", "why", "5"},
+                                                       {"replay", "timeline", approval}};
     for (const auto& words : all) {
         INFO(words.back());
         CHECK(home.run(words).out.find("the log is held: the anchor") != std::string::npos);
         CHECK(home.get(words).at("held").get<std::string>().find("had reached event") != std::string::npos);
     }
+    const auto record = [&](const char* folder) {
+        return std::vector<std::string>{"replay", "record", "--workflow",
+                                        approval, "--out",  home.path(folder)};
+    };
+    CHECK(home.run(record("said")).out.find("the log is held: the anchor") != std::string::npos);
+    CHECK(home.get(record("told")).contains("held"));
     (void)home.get({"engine", "resume", "--reason", "an older copy was put back"});
     for (const auto& words : {all[0], all[2]}) {
         INFO(words.back());

@@ -1,6 +1,7 @@
 #include "cli/app.hpp"
 #include "cli/commands/replay/history.hpp"
 #include "cli/commands/replay/replay_commands.hpp"
+#include "cli/commands/replay/replay_text.hpp"
 #include "engine/replay/state_diff.hpp"
 
 namespace ibkr::cli {
@@ -40,12 +41,14 @@ int run_diff(App& app, const Arguments& arguments) {
     auto history = History::open(app, arguments);
     if (!history) return app.refuse(history.error());
     const ProgressLine progress("replay diff", app.terminal().err_is_terminal());
-    const auto found = engine::state_diff(history->log(), *from, *to);
+    auto found = engine::state_diff(history->log(), *from, *to);
     if (!found) return app.refuse(found.error());
+    found->diff.history.held = history->held();
     const std::string payload = engine::diff_payload(found->diff);
     const auto value = app.wants_json() ? std::nullopt : parse_value(payload);
     if (value)
-        app.terminal().out(text_of(*value, app.terminal().out_style()));
+        app.terminal().out(text_of(*value, app.terminal().out_style()) +
+                           history_text(found->diff.history, app.terminal().out_style()));
     else
         app.print_payload(payload);
     return replay_exit(app, found->report);

@@ -114,13 +114,15 @@ int run_record(App& app, const Arguments& arguments) {
     auto history = History::open(app, arguments);
     if (!history) return app.refuse(history.error());
     const ProgressLine progress("replay record", app.terminal().err_is_terminal());
-    const auto fixture = engine::record_fixture(history->log(), *workflow, *raw_ids);
+    auto fixture = engine::record_fixture(history->log(), *workflow, *raw_ids);
     if (!fixture) return app.refuse(fixture.error());
+    fixture->held = history->held();
     if (auto saved = save(directory, *fixture); !saved) return app.refuse(saved.error());
     if (app.wants_json())
         app.print_payload(engine::recorded_payload(*fixture));
     else
-        app.terminal().out(text_of(*fixture, directory));
+        app.terminal().out(text_of(*fixture, directory) +
+                           held_text(fixture->held, app.terminal().out_style()));
     return 0;
 }
 

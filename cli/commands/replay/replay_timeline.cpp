@@ -1,6 +1,7 @@
 #include "cli/app.hpp"
 #include "cli/commands/replay/history.hpp"
 #include "cli/commands/replay/replay_commands.hpp"
+#include "cli/commands/replay/replay_text.hpp"
 #include "engine/replay/timeline.hpp"
 
 namespace ibkr::cli {
@@ -12,13 +13,15 @@ int run_timeline(App& app, const Arguments& arguments) {
     auto history = History::open(app, arguments);
     if (!history) return app.refuse(history.error());
     const ProgressLine progress("replay timeline", app.terminal().err_is_terminal());
-    const auto found = engine::timeline(history->log(), *workflow);
+    auto found = engine::timeline(history->log(), *workflow);
     if (!found) return app.refuse(found.error());
+    found->held = history->held();
     app.print_payload(engine::timeline_payload(*found));
-    if (found->events_left_off > 0 && !app.wants_json())
+    if (app.wants_json()) return 0;
+    app.terminal().out(held_text(found->held, app.terminal().out_style()));
+    if (found->events_left_off > 0)
         app.terminal().err(std::to_string(found->events_left_off) + " later events are left off\n");
-    if (found->workflows_left_off && !app.wants_json())
-        app.terminal().err("more workflows belong to it than are shown\n");
+    if (found->workflows_left_off) app.terminal().err("more workflows belong to it than are shown\n");
     return 0;
 }
 

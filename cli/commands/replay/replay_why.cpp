@@ -1,6 +1,7 @@
 #include "cli/app.hpp"
 #include "cli/commands/replay/history.hpp"
 #include "cli/commands/replay/replay_commands.hpp"
+#include "cli/commands/replay/replay_text.hpp"
 #include "engine/replay/why.hpp"
 
 namespace ibkr::cli {
@@ -48,12 +49,14 @@ int run_why(App& app, const Arguments& arguments) {
     auto history = History::open(app, arguments);
     if (!history) return app.refuse(history.error());
     const ProgressLine progress("replay why", app.terminal().err_is_terminal());
-    const auto found = engine::why(history->log(), *name);
+    auto found = engine::why(history->log(), *name);
     if (!found) return app.refuse(found.error());
+    found->held = history->held();
     const std::string payload = engine::why_payload(*found);
     const auto value = app.wants_json() ? std::nullopt : parse_value(payload);
     if (value)
-        app.terminal().out(text_of(*value, app.terminal().out_style()));
+        app.terminal().out(text_of(*value, app.terminal().out_style()) +
+                           held_text(found->held, app.terminal().out_style()));
     else
         app.print_payload(payload);
     return 0;

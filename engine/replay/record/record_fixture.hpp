@@ -20,7 +20,8 @@ struct RecordedFixture {
     events::SequenceId to;                      ///< in the history: the incident's last event
     std::uint64_t events = 0;
     std::uint64_t events_carried = 0;  ///< from before the window: folded, not decided again
-    ReplayReport report;               ///< of replaying the fixture; no difference
+    std::string held;     ///< why the log is held and may lack the end of it; set by who opened it
+    ReplayReport report;  ///< of replaying the fixture; no difference
     std::string events_jsonl;
     std::string expected_json;
     std::string incident_json;
@@ -33,6 +34,7 @@ struct RecordedFixture {
         v("events", self.events);
         v("events_carried", self.events_carried);
         v("from", self.from);
+        v("held", events::omit_empty(self.held));
         v("to", self.to);
         v("workflow_id", self.workflow_id);
         v("workflows", self.workflows);
