@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "events/json/describe_codec.hpp"
+#include "events/log/directory/files.hpp"
 
 namespace ibkr::engine {
 namespace {
@@ -37,6 +38,11 @@ tl::unexpected<events::Error> unusable(const std::string& what) {
     return failure(ErrorCode::config_invalid, what,
                    "A fixture is a folder with events.jsonl, expected.json and README.md; see "
                    "docs/incident-review.md and replay-fixtures/.");
+}
+
+Result<void> check_folder(const std::string& directory) {
+    if (events::path_exists(directory)) return {};
+    return unusable("the fixture's folder is not there");
 }
 
 /// One byte more than `bytes_max` at most, so that a larger file shows.
@@ -95,6 +101,7 @@ void compare_expected(std::vector<ReplayedDecision> expected, const Replay& repl
 }
 
 Result<std::vector<ReplayedDecision>> expected_of(const std::string& directory) {
+    if (auto checked = check_folder(directory); !checked) return failure(checked.error());
     return read_expected(directory + "/expected.json");
 }
 
@@ -114,9 +121,15 @@ std::string incident_json(const events::WorkflowId& workflow) {
 
 Result<std::unique_ptr<ExportLog>> open_fixture(const std::string& directory) {
     static const events::Secret secret{std::string(fixture_secret)};
+    if (auto checked = check_folder(directory); !checked) return failure(checked.error());
     const std::string path = directory + "/events.jsonl";
     if (!std::ifstream(path, std::ios::binary)) return unusable("the fixture has no readable events.jsonl");
-    return ExportLog::open(path, events::ring_from_secret(secret));
+    auto log = ExportLog::open(path, events::ring_from_secret(secret));
+    if (!log && log.error().code == ErrorCode::log_key_mismatch)
+        return failure(ErrorCode::log_key_mismatch,
+                       "events.jsonl is not under the published key of fixtures: " + log.error().message,
+                       "Replay an export of a log with --file; 'ibkr-agent replay record' makes a fixture.");
+    return log;
 }
 
 Result<ReplayReport> run_fixture(const std::string& directory) {

@@ -23,7 +23,9 @@ Result<SuppliedKeys> keys_for_file(const App& app, const Arguments& arguments) {
     auto config = app.config();
     if (!config) return failure(config.error());
     auto key = io::load_audit_key(*config, app.environment(), false);
-    if (!key) return failure(key.error());
+    if (!key)
+        return failure(key.error().code, "no key of the export is given: " + key.error().message,
+                       "Give --keyring with a file of 'ibkr-agent audit keys export', or --hmac-secret-env.");
     keys->add(std::move(key->secret));
     return keys;
 }
@@ -94,9 +96,10 @@ std::string History::held() const {
 std::optional<events::SequenceId> sequence_from(std::string_view text) {
     std::uint64_t number = 0;
     const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (wrong != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    if (number == 0 || number >= events::sequence_limit) return std::nullopt;
-    return events::SequenceId(number);
+    if (end != text.data() + text.size() || text.empty()) return std::nullopt;
+    if (wrong == std::errc::result_out_of_range) number = events::sequence_limit;
+    if (number == 0) return std::nullopt;
+    return events::SequenceId(std::min<std::uint64_t>(number, events::sequence_limit - 1));
 }
 
 Result<events::WorkflowId> workflow_from(std::string_view text) {

@@ -35,7 +35,8 @@ private:
     std::unique_ptr<Inspection> live_;
 };
 
-/// A positional argument or option that names an event by its number; nothing when it is no number.
+/// A positional argument or option that names an event by its number; nothing when it is no number. A number
+/// beyond all events is the last there can be, so that it is told where the history ends.
 [[nodiscard]] std::optional<events::SequenceId> sequence_from(std::string_view text);
 
 /// A workflow's id. ORDER_VALIDATION_FAILED when the text cannot be one.
