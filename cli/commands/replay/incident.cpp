@@ -19,7 +19,7 @@ using events::Result;
 
 /// As given, else by what is looked at.
 std::string incident_id(const Arguments& arguments) {
-    if (arguments.has("--id")) return arguments.text("--id");
+    if (!arguments.text("--id").empty()) return arguments.text("--id");
     if (arguments.has("--workflow")) return arguments.text("--workflow");
     const std::filesystem::path folder(arguments.text("--fixture"));
     return (folder.has_filename() ? folder : folder.parent_path()).filename().string();

@@ -40,6 +40,7 @@ Command replay_timeline_command() {
                          "--fixture replay-fixtures/clean-fill"},
             .run = run_timeline,
             .columns = {{"sequence", "sequence_id"},
+                        {"time", "timestamp"},
                         {"ms", "since_ms"},
                         {"from", "from"},
                         {"event", "event_type"},

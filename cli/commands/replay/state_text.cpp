@@ -63,7 +63,8 @@ std::string gateway_text(const Value& state, std::string_view member, std::strin
 }  // namespace
 
 std::string state_text(const Value& state, const Style& style) {
-    return style.heading("after event " + cell_text(*state.find("sequence_id"))) + "\n" +
+    const std::string sequence = cell_text(*state.find("sequence_id"));
+    return style.heading(sequence == "0" ? "before the first event" : "after event " + sequence) + "\n" +
            gateway_text(state, "kill_switch", "kill switch", "closed") +
            gateway_text(state, "broker_session", "broker session", "not looked at yet") +
            list_text(state, "orders", order_columns(), style) +
