@@ -24,7 +24,8 @@ using events::SequenceId;
 using events::Timestamp;
 using statemachines::WorkflowKind;
 
-/// The day whose orders a decision counted; nothing when it counted none.
+/// The day whose orders a decision counted; nothing when it counted none, as for a key that is bound already:
+/// nobody asks the market then.
 std::optional<Timestamp> counted_since(const Event& event) {
     if (!event.decided_from) return std::nullopt;
     const auto facts =
@@ -32,7 +33,8 @@ std::optional<Timestamp> counted_since(const Event& event) {
     if (!facts) return std::nullopt;
     return std::visit(
         [](const auto& of_command) -> std::optional<Timestamp> {
-            if constexpr (requires { of_command.market.day_start; }) return of_command.market.day_start;
+            if constexpr (requires { of_command.market.day_start; })
+                if (of_command.market.day_start != Timestamp()) return of_command.market.day_start;
             return std::nullopt;
         },
         *facts);

@@ -104,6 +104,18 @@ TEST_CASE("a recorded fixture holds the incident, its day and what was open befo
         CHECK(all[i].sequence_id.value() == i + 1);
 }
 
+TEST_CASE("a key asked again does not pull the days before the incident into its fixture",
+          "[replay][record]") {
+    Days days;
+    REQUIRE(days.rig.submit(days.incident.approval, "incident"));
+    const auto all = events_of(recorded(days.rig, days.incident.id));
+    CHECK(std::ranges::any_of(all, [&](const events::Event& event) {
+        return std::holds_alternative<events::ToolCompleted>(event.body);
+    }));
+    CHECK(has_workflow(all, days.before.id));
+    CHECK_FALSE(has_workflow(all, days.long_closed.id));
+}
+
 TEST_CASE("what was open before the window is not decided again, and says so", "[replay][record]") {
     const Days days;
     for (const events::Event& event : events_of(recorded(days.rig, days.incident.id))) {
