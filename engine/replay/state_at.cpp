@@ -12,6 +12,7 @@ struct StateAt {
     std::vector<events::OrderRecord> orders;
     std::vector<events::PreviewRecord> previews;
     events::SequenceId sequence_id;
+    bool workflows_left_off = false;
     HistoryState history;
 
     template <class V, class S>
@@ -22,9 +23,18 @@ struct StateAt {
         v("orders", self.orders);
         v("previews", self.previews);
         v("sequence_id", self.sequence_id);
+        v("workflows_left_off", self.workflows_left_off);
         HistoryState::describe(v, self.history);
     }
 };
+
+/// Of one row too many, asked for to see whether there are more: whether it was there.
+template <class Record>
+bool cut(std::vector<Record>& rows, std::size_t rows_max) {
+    if (rows.size() <= rows_max) return false;
+    rows.resize(rows_max);
+    return true;
+}
 
 struct WorkflowAt {
     std::string kind;
@@ -76,20 +86,25 @@ events::Result<std::string> workflow_payload(const projections::Queries& state, 
         WorkflowAt{(*found)->kind, std::move((*found)->record), at, id, report.history});
 }
 
-events::Result<std::string> state_payload(const projections::Queries& state, const ReplayReport& report) {
-    auto approvals = state.approvals({{}, {}, {}, state_rows_max});
+events::Result<std::string> state_payload(const projections::Queries& state, const ReplayReport& report,
+                                          std::uint32_t rows_max) {
+    auto approvals = state.approvals({{}, {}, {}, rows_max + 1});
     if (!approvals) return events::failure(approvals.error());
-    auto orders = state.orders({}, state_rows_max);
+    auto orders = state.orders({}, rows_max + 1);
     if (!orders) return events::failure(orders.error());
-    auto previews = state.previews({}, state_rows_max);
+    auto previews = state.previews({}, rows_max + 1);
     if (!previews) return events::failure(previews.error());
     auto session = state.gateway(events::broker_session_workflow);
     if (!session) return events::failure(session.error());
     auto kill_switch = state.gateway(events::kill_switch_workflow);
     if (!kill_switch) return events::failure(kill_switch.error());
-    return events::to_canonical_json(StateAt{
-        std::move(*approvals), std::move(*session), std::move(*kill_switch), std::move(*orders),
-        std::move(*previews), report.last_sequence_id.value_or(events::SequenceId(0)), report.history});
+    const bool approvals_cut = cut(*approvals, rows_max);
+    const bool orders_cut = cut(*orders, rows_max);
+    const bool previews_cut = cut(*previews, rows_max);
+    return events::to_canonical_json(
+        StateAt{std::move(*approvals), std::move(*session), std::move(*kill_switch), std::move(*orders),
+                std::move(*previews), report.last_sequence_id.value_or(events::SequenceId(0)),
+                approvals_cut || orders_cut || previews_cut, report.history});
 }
 
 std::string replay_payload(const ReplayReport& report) {

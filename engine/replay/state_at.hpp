@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -11,10 +12,11 @@ namespace ibkr::engine {
 inline constexpr std::uint32_t state_rows_max = 500;
 
 /// Every workflow as it was at the moment a replay stopped, as canonical JSON: {approvals[], broker_session?,
-/// kill_switch?, orders[], previews[], sequence_id} and what a `HistoryState` has to say. Accounts stand as
-/// hashes.
+/// kill_switch?, orders[], previews[], sequence_id, workflows_left_off} and what a `HistoryState` has to say.
+/// Accounts stand as hashes. `workflows_left_off`: there were more than `rows_max` of a kind.
 [[nodiscard]] events::Result<std::string> state_payload(const projections::Queries& state,
-                                                        const ReplayReport& report);
+                                                        const ReplayReport& report,
+                                                        std::uint32_t rows_max = state_rows_max);
 
 /// One workflow as it was: the whole record.
 struct WorkflowState {

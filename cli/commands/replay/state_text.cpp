@@ -60,6 +60,11 @@ std::string gateway_text(const Value& state, std::string_view member, std::strin
     return text + "\n";
 }
 
+std::string left_off_text(const Value& state) {
+    if (state.find("workflows_left_off")->text != "true") return {};
+    return "\nThere are more than these, the newest of each kind; --workflow ID shows any.\n";
+}
+
 }  // namespace
 
 std::string state_text(const Value& state, const Style& style) {
@@ -69,7 +74,7 @@ std::string state_text(const Value& state, const Style& style) {
            gateway_text(state, "broker_session", "broker session", "not looked at yet") +
            list_text(state, "orders", order_columns(), style) +
            list_text(state, "approvals", approval_columns(), style) +
-           list_text(state, "previews", preview_columns(), style);
+           list_text(state, "previews", preview_columns(), style) + left_off_text(state);
 }
 
 }  // namespace ibkr::cli

@@ -36,6 +36,25 @@ MemberChange member_of(const WorkflowChange& change, const std::string& name) {
 
 }  // namespace
 
+TEST_CASE("a state that leaves workflows off says so", "[replay]") {
+    EngineRig rig;
+    const events::WorkflowId first(member(rig.preview("5", "200")->payload, "preview_id"));
+    const events::WorkflowId second(member(rig.preview("6", "200")->payload, "preview_id"));
+    auto replay = Replay::start();
+    REQUIRE(replay);
+    auto cursor = rig.log.read(SequenceId(1));
+    REQUIRE(cursor);
+    const auto report = replay->run(**cursor, {});
+    REQUIRE(report);
+    const std::string whole = *state_payload(replay->state(), *report, 2);
+    CHECK(whole.find("\"workflows_left_off\":false") != std::string::npos);
+    CHECK(whole.find(first.text()) != std::string::npos);
+    const std::string shortened = *state_payload(replay->state(), *report, 1);
+    CHECK(shortened.find("\"workflows_left_off\":true") != std::string::npos);
+    CHECK(shortened.find(first.text()) == std::string::npos);
+    CHECK(shortened.find(second.text()) != std::string::npos);
+}
+
 TEST_CASE("a diff shows what was added, and the members that changed with both values", "[diff]") {
     EngineRig rig;
     rig.broker.fill_buys_at_or_above(events::Price(events::Decimal::whole(195)));
