@@ -61,6 +61,30 @@ Mentions mentions_of(const events::Event& event) {
     return found;
 }
 
+void Subject::learn(const events::Event& event) {
+    if (!workflows.contains(event.workflow_id)) return;
+    std::visit(
+        [&](const auto& body) {
+            if constexpr (requires { body.idempotency_key; }) {
+                if (body.idempotency_key.empty()) return;
+                keys.insert(body.idempotency_key.text());
+                accounts.insert(event.account_id_hash);
+            }
+        },
+        event.body);
+}
+
+bool Subject::concerns(const events::Event& event) const {
+    const Mentions mentions = mentions_of(event);
+    if (mentions.any_of(workflows)) return true;
+    return event.error_code == events::to_string(events::ErrorCode::paper_idempotency_conflict) &&
+           accounts.contains(event.account_id_hash) && mentions.any_key_of(keys);
+}
+
+bool Subject::may_concern(const events::Record& record) const {
+    return may_mention(record, workflows) || may_mention(record, keys);
+}
+
 bool may_mention(const events::Record& record, const std::set<events::WorkflowId>& workflows) {
     return std::ranges::any_of(workflows, [&](const auto& id) { return names(record, id.text()); });
 }

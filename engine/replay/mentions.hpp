@@ -26,6 +26,21 @@ struct Mentions {
 
 [[nodiscard]] Mentions mentions_of(const events::Event& event);
 
+/// What a review is about: workflows that belong together, and the keys that their orders have bound.
+struct Subject {
+    std::set<events::WorkflowId> workflows;
+    std::set<std::string> keys;
+    std::set<events::AccountHash> accounts;  ///< in which `keys` are bound
+
+    /// Learns the key of an order of `workflows`.
+    void learn(const events::Event& event);
+    /// Whether the event names one of the workflows, or was refused because a key of theirs is bound: such a
+    /// call names no workflow, for it asked for another order.
+    [[nodiscard]] bool concerns(const events::Event& event) const;
+    /// Cheap, so that a walk looks closer only at what can concern it.
+    [[nodiscard]] bool may_concern(const events::Record& record) const;
+};
+
 /// Whether a record's bytes hold one of these as a whole JSON text: cheap, so that a walk looks closer only
 /// at what can mention them.
 [[nodiscard]] bool may_mention(const events::Record& record, const std::set<events::WorkflowId>& workflows);

@@ -1,10 +1,8 @@
 #include "engine/replay/timeline.hpp"
 
 #include <algorithm>
-#include <set>
 #include <variant>
 
-#include "engine/replay/mentions.hpp"
 #include "events/event_cursor.hpp"
 #include "events/json/describe_codec.hpp"
 
@@ -34,7 +32,7 @@ std::vector<WorkflowId> tied_by(const Event& event) {
 /// The workflows that belong together, and one walk's events of them.
 class Walk {
 public:
-    explicit Walk(const WorkflowId& workflow) : workflows_{workflow} {}
+    explicit Walk(const WorkflowId& workflow) : subject_{{workflow}, {}, {}} {}
 
     [[nodiscard]] Result<void> through(const events::LogReader& log) {
         rows_.clear();
@@ -42,20 +40,21 @@ public:
         grew_ = false;
         auto history = events::EventCursor::read(log, events::SequenceId(1));
         if (!history) return failure(history.error());
-        const auto concerns = [&](const Record& record) { return may_mention(record, workflows_); };
+        const auto may_concern = [&](const Record& record) { return subject_.may_concern(record); };
         Event event;
         for (;;) {
-            auto more = history->next(event, concerns);
+            auto more = history->next(event, may_concern);
             if (!more) return failure(more.error());
             if (!*more) return {};
-            if (mentions_of(event).any_of(workflows_)) take(event);
+            if (subject_.concerns(event)) take(event);
         }
     }
     [[nodiscard]] bool grew() const { return grew_; }
     [[nodiscard]] Timeline result(const WorkflowId& asked, bool passes_ended) && {
         Timeline timeline;
         timeline.workflow_id = asked;
-        timeline.workflows.assign(workflows_.begin(), workflows_.end());
+        timeline.workflows.assign(subject_.workflows.begin(), subject_.workflows.end());
+        timeline.subject = std::move(subject_);
         timeline.events = std::move(rows_);
         timeline.events_left_off = left_off_;
         timeline.workflows_left_off = full_ || !passes_ended;
@@ -70,6 +69,7 @@ private:
             for (const WorkflowId& id : tied)
                 add(id);
         }
+        subject_.learn(event);
         if (rows_.size() == timeline_rows_max) {
             ++left_off_;
             return;
@@ -80,16 +80,16 @@ private:
         rows_.push_back(std::move(row));
     }
     void add(const WorkflowId& id) {
-        if (workflows_.contains(id)) return;
-        if (workflows_.size() == timeline_workflows_max) {
+        if (subject_.workflows.contains(id)) return;
+        if (subject_.workflows.size() == timeline_workflows_max) {
             full_ = true;
             return;
         }
-        workflows_.insert(id);
+        subject_.workflows.insert(id);
         grew_ = true;
     }
 
-    std::set<WorkflowId> workflows_;
+    Subject subject_;
     std::vector<TimelineRow> rows_;
     std::uint64_t left_off_ = 0;
     bool grew_ = false;

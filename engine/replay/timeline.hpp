@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/replay/event_line.hpp"
+#include "engine/replay/mentions.hpp"
 #include "events/log/log.hpp"
 
 namespace ibkr::engine {
@@ -27,12 +28,14 @@ struct TimelineRow {
 };
 
 struct Timeline {
-    events::WorkflowId workflow_id;             ///< that was asked about
-    std::vector<events::WorkflowId> workflows;  ///< the order, its previews and approvals, by id
-    std::vector<TimelineRow> events;            ///< in log order
-    std::uint64_t events_left_off = 0;          ///< beyond `timeline_rows_max`
-    bool workflows_left_off = false;            ///< a limit on workflows or walks was reached
-    std::string held;  ///< why the log is held and may be short; set by who opened it
+    events::WorkflowId workflow_id;  ///< that was asked about
+    Subject subject;                 ///< what was found to belong to it
+    std::vector<events::WorkflowId>
+        workflows;                      ///< of `subject`: the order, its previews and approvals, by id
+    std::vector<TimelineRow> events;    ///< in log order
+    std::uint64_t events_left_off = 0;  ///< beyond `timeline_rows_max`
+    bool workflows_left_off = false;    ///< a limit on workflows or walks was reached
+    std::string held;                   ///< why the log is held and may be short; set by who opened it
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
@@ -46,9 +49,10 @@ struct Timeline {
 };
 
 /// Every event that concerns a preview, an approval or an order, with those that belong to it: the order, its
-/// approvals and their previews. An event concerns a workflow when it names it, calls that were refused
-/// included. Walks the history until no further workflow is found, three times as a rule; memory grows with
-/// what is shown. Errors: ORDER_VALIDATION_FAILED when no event names `workflow`, and the log's.
+/// approvals and their previews. An event concerns a workflow when it names it or a key that it has bound
+/// (mentions.hpp), calls that were refused included. Walks the history until no further workflow is found,
+/// three times as a rule; memory grows with what is shown. Errors: ORDER_VALIDATION_FAILED when no event
+/// names `workflow`, and the log's.
 [[nodiscard]] events::Result<Timeline> timeline(const events::LogReader& log,
                                                 const events::WorkflowId& workflow);
 

@@ -5,7 +5,6 @@
 #include <variant>
 
 #include "engine/replay/event_line.hpp"
-#include "engine/replay/mentions.hpp"
 #include "events/catalogue.hpp"
 #include "statemachines/command_codec.hpp"
 #include "statemachines/evolve/evolve.hpp"
@@ -36,14 +35,13 @@ bool is_of_the_log(const Event& event) {
 
 }  // namespace
 
-IncidentEvents::IncidentEvents(std::optional<std::set<events::WorkflowId>> workflows)
-    : workflows_(std::move(workflows)), kill_switch_(statemachines::initial_kill_switch().state) {}
+IncidentEvents::IncidentEvents(std::optional<Subject> subject)
+    : subject_(std::move(subject)), kill_switch_(statemachines::initial_kill_switch().state) {}
 
 bool IncidentEvents::belongs(const DecisionGroup& group) const {
-    if (!workflows_) return !is_of_the_log(group.events.front());
+    if (!subject_) return !is_of_the_log(group.events.front());
     for (std::size_t i = 0; i < group.events.size(); ++i)
-        if (may_mention(group.records[i], *workflows_) && mentions_of(group.events[i]).any_of(*workflows_))
-            return true;
+        if (subject_->may_concern(group.records[i]) && subject_->concerns(group.events[i])) return true;
     return false;
 }
 

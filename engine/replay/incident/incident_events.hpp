@@ -1,21 +1,22 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/replay/decision_groups.hpp"
 #include "engine/replay/incident/incident_report.hpp"
+#include "engine/replay/mentions.hpp"
 
 namespace ibkr::engine {
 
 /// Gathers what a report says of an incident's events, decision by decision.
 class IncidentEvents {
 public:
-    /// `workflows`: those of the incident; nothing: every event but those of policies and of the log itself.
-    explicit IncidentEvents(std::optional<std::set<events::WorkflowId>> workflows);
+    /// `subject`: what the incident is about; nothing: every event but those of policies and of the log
+    /// itself.
+    explicit IncidentEvents(std::optional<Subject> subject);
 
     /// Groups come in log order; those that do not belong to the incident only move the kill switch.
     void take(const DecisionGroup& group);
@@ -28,7 +29,7 @@ private:
     void take_event(const events::Event& event);
     void take_command(const events::DecisionInput& input);
 
-    std::optional<std::set<events::WorkflowId>> workflows_;
+    std::optional<Subject> subject_;
     IncidentReport report_;
     std::string kill_switch_;
 };

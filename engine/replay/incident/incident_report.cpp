@@ -1,7 +1,6 @@
 #include "engine/replay/incident/incident_report.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "engine/replay/fixture.hpp"
@@ -23,15 +22,15 @@ constexpr std::string_view not_listed = "not known: the history differs in more 
 
 Result<IncidentReport> gather(const events::LogReader& log,
                               const std::optional<events::WorkflowId>& workflow) {
-    std::optional<std::set<events::WorkflowId>> workflows;
+    std::optional<Subject> subject;
     if (workflow) {
         auto related = timeline(log, *workflow);
         if (!related) return failure(related.error());
-        workflows.emplace(related->workflows.begin(), related->workflows.end());
+        subject = std::move(related->subject);
     }
     auto groups = DecisionGroups::read(log);
     if (!groups) return failure(groups.error());
-    IncidentEvents found(std::move(workflows));
+    IncidentEvents found(std::move(subject));
     DecisionGroup group;
     for (;;) {
         auto read = groups->next(group);

@@ -64,17 +64,18 @@ void add_mentioned(const Event& event, std::set<std::string>& mentioned) {
 }
 
 /// Accounts, keys and bounds of the incident itself; `since` becomes the earliest moment it looked back to.
-Result<void> read_incident(const events::LogReader& log, IncidentScope& scope, Timestamp& since) {
+Result<void> read_incident(const events::LogReader& log, const Subject& subject, IncidentScope& scope,
+                           Timestamp& since) {
     auto history = events::EventCursor::read(log, SequenceId(1));
     if (!history) return failure(history.error());
-    const auto concerns = [&](const Record& record) { return may_mention(record, scope.workflows); };
+    const auto may_concern = [&](const Record& record) { return subject.may_concern(record); };
     Event event;
     bool met = false;
     for (;;) {
-        auto more = history->next(event, concerns);
+        auto more = history->next(event, may_concern);
         if (!more) return failure(more.error());
         if (!*more) return {};
-        if (!mentions_of(event).any_of(scope.workflows)) continue;
+        if (!subject.concerns(event)) continue;
         since = std::min(met ? since : event.timestamp, counted_since(event).value_or(event.timestamp));
         met = true;
         scope.last = event.sequence_id;
@@ -170,9 +171,9 @@ Result<IncidentScope> incident_scope(const events::LogReader& log, const events:
                        "more workflows belong to it than can be followed",
                        "Name a workflow with fewer approvals and changes.");
     IncidentScope scope;
-    scope.workflows.insert(related->workflows.begin(), related->workflows.end());
+    scope.workflows = related->subject.workflows;
     Timestamp since;
-    if (auto read = read_incident(log, scope, since); !read) return failure(read.error());
+    if (auto read = read_incident(log, related->subject, scope, since); !read) return failure(read.error());
     for (std::size_t walks = 0; walks < window_walks_max; ++walks) {
         auto earlier = read_window(log, scope, since);
         if (!earlier) return failure(earlier.error());

@@ -108,10 +108,12 @@ TEST_CASE("a key asked again does not pull the days before the incident into its
           "[replay][record]") {
     Days days;
     REQUIRE(days.rig.submit(days.incident.approval, "incident"));
+    REQUIRE_FALSE(days.rig.submit(days.after.approval, "incident"));
     const auto all = events_of(recorded(days.rig, days.incident.id));
     CHECK(std::ranges::any_of(all, [&](const events::Event& event) {
         return std::holds_alternative<events::ToolCompleted>(event.body);
     }));
+    CHECK(all.back().error_code == "PAPER_IDEMPOTENCY_CONFLICT");
     CHECK(has_workflow(all, days.before.id));
     CHECK_FALSE(has_workflow(all, days.long_closed.id));
 }

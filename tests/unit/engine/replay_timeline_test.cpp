@@ -139,3 +139,18 @@ TEST_CASE("a call that was answered from its key stands in the order's timeline"
     CHECK(after.events.size() == before + 1);
     CHECK(after.events.back().line.event_type == "tool_completed");
 }
+
+TEST_CASE("a call that was refused because its key is an order's stands in that order's timeline",
+          "[timeline]") {
+    EngineRig rig;
+    const Flow flow = filled(rig, "first");
+    const std::size_t before = shown(rig, flow.order).events.size();
+    const events::WorkflowId other_preview(member(rig.preview("6", "200")->payload, "preview_id"));
+    const events::WorkflowId other(member(rig.approve(other_preview)->payload, "approval_id"));
+    REQUIRE_FALSE(rig.submit(other, "first"));
+    const Timeline after = shown(rig, flow.order);
+    CHECK(after.events.size() == before + 1);
+    CHECK(after.events.back().line.error_code == "PAPER_IDEMPOTENCY_CONFLICT");
+    CHECK(after.workflows.size() == 3);
+    CHECK(shown(rig, other).events.back().line.error_code == "PAPER_IDEMPOTENCY_CONFLICT");
+}
