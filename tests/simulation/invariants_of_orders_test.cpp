@@ -163,6 +163,28 @@ TEST_CASE("O3: terms that are not the broker's are seen at rest") {
     CHECK(found_only(scene.world, "O3"));
 }
 
+TEST_CASE("O3: a cancel that counts as accepted while the order works is seen at rest") {
+    Scene scene(Kind::local);
+    const BrokerOrderId id(scene.placed(5, 150, "order"));
+    const WorkflowId order = scene.order("order").order_id;
+    OrderCancelIntended intent;
+    intent.intent_id = "by hand";
+    intent.broker_order_id = id;
+    intent.state = "cancel_pending";
+    append_by_hand(scene, order, intent);
+    PaperOrderCancelled answer;
+    answer.intent_id = intent.intent_id;
+    answer.outcome = Outcome::confirmed;
+    answer.broker_order_id = id;
+    answer.state = intent.state;
+    append_by_hand(scene, order, answer);
+    scene.restart();
+    REQUIRE(scene.order("order").progress.cancel == "accepted");
+    CHECK_FALSE(found(scene.world, "O3"));
+    scene.invariants.check_quiescence();
+    CHECK(found(scene.world, "O3"));
+}
+
 TEST_CASE("O3: a booking that the broker's fills do not bear out is seen at once") {
     Scene scene(Kind::local);
     static_cast<void>(scene.placed(5, 150, "one"));

@@ -139,6 +139,8 @@ void Invariants::check_filled() {
         world_.violations.require(!settled || same_terms, "O3",
                                   id + " is of " + to_text(there.quantity) + " at the broker and of " +
                                       to_text(here.quantity) + " here, or of another price");
+        world_.violations.require(!truth.live() || (*order)->progress.cancel != "accepted", "O3",
+                                  id + " works at the broker, and its cancel counts as accepted here");
         world_.violations.require(truth.live() == open.contains(state), "O3",
                                   id + " is " + std::string(events::name_of(truth.order.status)) +
                                       " at the broker and " + state + " here");
