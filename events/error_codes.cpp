@@ -87,7 +87,7 @@ constexpr auto table = std::to_array<ErrorCodeInfo>({
      "the "
      "same key."},
     {audit_chain_invalid, "AUDIT_CHAIN_INVALID", 2, false,
-     "Stop writing, keep a copy of the data directory, and follow the incident runbook."},
+     "Stop writing, keep a copy of the data directory, and follow docs/runbooks/held-log.md."},
     {audit_read_forbidden, "AUDIT_READ_FORBIDDEN", 4, false, "Add the audit scope to auth.enabled_scopes."},
     {log_version_unsupported, "LOG_VERSION_UNSUPPORTED", 2, false,
      "Use an ibkr-agent at least as new as the one that wrote this log."},
