@@ -22,6 +22,13 @@ EventLine line_of(const events::Event& event) {
     return line;
 }
 
+std::uint64_t events_lost(const events::LogReader& log) {
+    std::uint64_t lost = 0;
+    for (const events::AttestedGap& gap : log.gaps())
+        lost += gap.to.value() - gap.from.value() + 1;
+    return lost;
+}
+
 bool names(const events::Record& record, std::string_view id) {
     return record.bytes.find("\"" + std::string(id) + "\"") != std::string::npos;
 }

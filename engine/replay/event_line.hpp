@@ -3,6 +3,7 @@
 #include <string>
 
 #include "events/event.hpp"
+#include "events/log/log.hpp"
 #include "events/log/record.hpp"
 
 namespace ibkr::engine {
@@ -36,6 +37,9 @@ struct EventLine {
 };
 
 [[nodiscard]] EventLine line_of(const events::Event& event);
+
+/// Events that a resumption attests as lost. What they said of a workflow is in no walk over the history.
+[[nodiscard]] std::uint64_t events_lost(const events::LogReader& log);
 
 /// Whether a record's bytes hold `id` as a whole JSON text, so that a walk decodes only what can matter;
 /// which member it stands in, the decoded event tells (mentions.hpp). Precondition: `id` has the form of an

@@ -113,6 +113,7 @@ Result<Timeline> timeline(const events::LogReader& log, const WorkflowId& workfl
                        "Give the id of a preview, an approval or an order of it; 'ibkr-agent replay --at 12' "
                        "shows those "
                        "there were after event 12.");
+    found.events_lost = events_lost(log);
     return found;
 }
 

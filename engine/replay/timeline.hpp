@@ -34,6 +34,7 @@ struct Timeline {
         workflows;                      ///< of `subject`: the order, its previews and approvals, by id
     std::vector<TimelineRow> events;    ///< in log order
     std::uint64_t events_left_off = 0;  ///< beyond `timeline_rows_max`
+    std::uint64_t events_lost = 0;      ///< of the whole history
     bool workflows_left_off = false;    ///< a limit on workflows or walks was reached
     std::string held;                   ///< why the log is held and may be short; set by who opened it
 
@@ -41,6 +42,7 @@ struct Timeline {
     static constexpr void describe(V& v, S& self) {
         v("events", self.events);
         v("events_left_off", self.events_left_off);
+        v("events_lost", events::omit_empty(self.events_lost));
         v("held", events::omit_empty(self.held));
         v("workflow_id", self.workflow_id);
         v("workflows", self.workflows);

@@ -73,6 +73,7 @@ Result<Why> why(const events::LogReader& log, const EventName& name) {
         links.follow(event);
     }
     std::ranges::reverse(found.chain);
+    found.events_lost = events_lost(log);
     return found;
 }
 

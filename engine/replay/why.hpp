@@ -33,12 +33,14 @@ struct Why {
     events::EventId event_id;
     std::vector<WhyStep> chain;  ///< oldest first
     bool older_left_off = false;
-    std::string held;  ///< why the log is held and may be short; set by who opened it
+    std::uint64_t events_lost = 0;  ///< of the whole history
+    std::string held;               ///< why the log is held and may be short; set by who opened it
 
     template <class V, class S>
     static constexpr void describe(V& v, S& self) {
         v("chain", self.chain);
         v("event_id", self.event_id);
+        v("events_lost", events::omit_empty(self.events_lost));
         v("held", events::omit_empty(self.held));
         v("older_left_off", self.older_left_off);
         v("sequence_id", self.sequence_id);

@@ -50,6 +50,13 @@ std::string held_text(const std::string& held, const Style& style) {
     return held.empty() ? std::string() : style.bad("the log is held") + ": " + printable(held) + "\n";
 }
 
+std::string lost_text(std::uint64_t events_lost) {
+    if (events_lost == 0) return {};
+    return counted(events_lost, "event") +
+           (events_lost == 1 ? " of this history was" : " of this history were") +
+           " lost, as a resumption attests: what was said there is missing here\n";
+}
+
 std::string history_text(const engine::HistoryState& history, const Style& style) {
     std::string text = held_text(history.held, style);
     for (const engine::Resumption& resumed : history.resumptions) {

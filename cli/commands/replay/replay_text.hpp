@@ -16,6 +16,8 @@ namespace ibkr::cli {
 
 /// That the log is held, and why; empty when it is not.
 [[nodiscard]] std::string held_text(const std::string& held, const Style& style);
+/// That a loss may have taken part of what is shown; empty when nothing was lost.
+[[nodiscard]] std::string lost_text(std::uint64_t events_lost);
 
 /// That the log is held, or went on after a loss; empty when there is nothing to say.
 [[nodiscard]] std::string history_text(const engine::HistoryState& history, const Style& style);

@@ -18,7 +18,7 @@ int run_timeline(App& app, const Arguments& arguments) {
     found->held = history->held();
     app.print_payload(engine::timeline_payload(*found));
     if (app.wants_json()) return 0;
-    app.terminal().out(held_text(found->held, app.terminal().out_style()));
+    app.terminal().out(held_text(found->held, app.terminal().out_style()) + lost_text(found->events_lost));
     if (found->events_left_off > 0)
         app.terminal().err(std::to_string(found->events_left_off) + " later events are left off\n");
     if (found->workflows_left_off) app.terminal().err("more workflows belong to it than are shown\n");

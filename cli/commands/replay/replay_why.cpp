@@ -56,7 +56,8 @@ int run_why(App& app, const Arguments& arguments) {
     const auto value = app.wants_json() ? std::nullopt : parse_value(payload);
     if (value)
         app.terminal().out(text_of(*value, app.terminal().out_style()) +
-                           held_text(found->held, app.terminal().out_style()));
+                           held_text(found->held, app.terminal().out_style()) +
+                           lost_text(found->events_lost));
     else
         app.print_payload(payload);
     return 0;

@@ -3,7 +3,9 @@
 #include <catch2/catch.hpp>
 
 #include "engine/replay/timeline.hpp"
+#include "engine/replay/why.hpp"
 #include "tests/support/engine_rig.hpp"
+#include "tests/support/resumed_log.hpp"
 
 using namespace ibkr;
 using namespace ibkr::engine;
@@ -153,4 +155,20 @@ TEST_CASE("a call that was refused because its key is an order's stands in that 
     CHECK(after.events.back().line.error_code == "PAPER_IDEMPOTENCY_CONFLICT");
     CHECK(after.workflows.size() == 3);
     CHECK(shown(rig, other).events.back().line.error_code == "PAPER_IDEMPOTENCY_CONFLICT");
+}
+
+TEST_CASE("a timeline and a chain of reasons say how much of the history was lost", "[timeline][why]") {
+    EngineRig rig;
+    const Flow flow = filled(rig, "first");
+    const auto why_it_was = [&] { return why(rig.log, {events::SequenceId(4), {}}); };
+    CHECK(shown(rig, flow.order).events_lost == 0);
+    CHECK(timeline_payload(shown(rig, flow.order)).find("events_lost") == std::string::npos);
+    CHECK(why_it_was()->events_lost == 0);
+    events::LogResumed body;
+    body.to = events::SequenceId(rig.log.head().sequence.value() + 3);
+    testing::append_resumption(rig, body);
+    REQUIRE(rig.log.gaps().size() == 1);
+    CHECK(shown(rig, flow.order).events_lost == 3);
+    CHECK(timeline_payload(shown(rig, flow.order)).find("\"events_lost\":3") != std::string::npos);
+    CHECK(why_it_was()->events_lost == 3);
 }
