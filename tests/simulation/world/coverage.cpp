@@ -28,7 +28,11 @@ FaultRow of_appends(std::string_view fault) {
 }
 /// What meets the one write that is on its way.
 FaultRow of_writes(std::string_view fault) {
-    return {fault, writing, {nobody_asks_questions, {resting + ended, "no write of it is on its way"}}};
+    return {fault,
+            writing,
+            {nobody_asks_questions,
+             {resting + ended,
+              "a write begins in a state of its own, and seldom is the order elsewhere by then", true}}};
 }
 
 std::vector<FaultRow> table() {
@@ -92,7 +96,7 @@ std::vector<FaultRow> table() {
         {"space_low",
          asked_about,
          {nobody_asks_questions,
-          {{"submitting"}, "no new order is taken"},
+          {{"submitting"}, "no new order is taken, though one may be on its way", true},
           {ended, "nothing moves it any more"}}},
     };
 }
@@ -121,8 +125,11 @@ std::vector<std::string> Coverage::unexpected() const {
     std::vector<std::string> unexpected;
     for (const auto& [pair, times] : met_) {
         const auto allows = [&](const FaultRow& row) {
-            return std::ranges::any_of(
-                row.meets, [&](std::string_view state) { return pair_of(row.fault, state) == pair; });
+            const auto is_met = [&](std::string_view state) { return pair_of(row.fault, state) == pair; };
+            return std::ranges::any_of(row.meets, is_met) ||
+                   std::ranges::any_of(row.never, [&](const NeverMet& never) {
+                       return never.but_by_chance && std::ranges::any_of(never.states, is_met);
+                   });
         };
         if (std::ranges::none_of(fault_table(), allows)) unexpected.push_back(pair);
     }

@@ -7,10 +7,11 @@
 
 namespace ibkr::simulation {
 
-/// States that a fault never meets an order in.
+/// States that a fault never meets an order in, or by a chance too small to be demanded of a run.
 struct NeverMet {
     std::vector<std::string_view> states;
     std::string_view why;
+    bool but_by_chance = false;
 };
 /// One kind of fault and every state of an order.
 struct FaultRow {
