@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "engine/engine_user.hpp"
 #include "engine/gateway/gather.hpp"
 #include "engine/gateway/read_call.hpp"
 #include "engine/payloads/workflow_payloads.hpp"
@@ -22,8 +23,6 @@ using events::failure;
 using events::Result;
 using events::SequenceId;
 using statemachines::WorkflowKind;
-
-constexpr std::string_view engine_user = "engine";
 
 template <class Body, class... Kinds>
 constexpr bool is_one_of = (std::is_same_v<Body, Kinds> || ...);

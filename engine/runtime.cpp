@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/effects/broker_writes.hpp"
+#include "engine/engine_user.hpp"
 #include "engine/fold/catch_up.hpp"
 #include "engine/lost_orders.hpp"
 #include "engine/writer/command_queue.hpp"
@@ -25,7 +26,8 @@ namespace {
 /// What the engine does on its own account: timers, recovery, reports, policies.
 CallContext engine_context(const Runtime& runtime, std::string command_id, std::string tool_name) {
     CallContext context;
-    context.actor = {"engine", "engine-" + runtime.log_prefix(), command_id, std::move(tool_name), {}};
+    context.actor = {
+        std::string(engine_user), "engine-" + runtime.log_prefix(), command_id, std::move(tool_name), {}};
     context.command_id = events::CommandId(std::move(command_id));
     return context;
 }
@@ -124,7 +126,7 @@ Result<void> Runtime::load_policies(const Policies& policies) {
     commands.emplace_back(statemachines::LoadPolicy{std::string(statemachines::gateway_settings_kind),
                                                     "gateway",
                                                     statemachines::policy_json(policies.settings)});
-    const Facts facts = ActFacts{now(), {}, true, "engine"};
+    const Facts facts = ActFacts{now(), {}, true, std::string(engine_user)};
     const CallContext context = engine_context(*this, new_id(), "ibkr_engine_policies");
     std::vector<Submission> batch;
     batch.reserve(commands.size());
@@ -199,7 +201,7 @@ Result<Executed> Runtime::run_write(const CallContext& context, const statemachi
 Result<Executed> Runtime::record_outcome(const CallContext& context, const Command& outcome,
                                          std::vector<statemachines::ReportOrder> report,
                                          bool executions_first, const Render& render) {
-    const Facts facts = ActFacts{now(), {}, false, "engine"};
+    const Facts facts = ActFacts{now(), {}, false, std::string(engine_user)};
     std::vector<Command> commands;
     // What filled before a cancel or modify took hold is booked before the answer that may end the order.
     if (executions_first)
@@ -264,7 +266,7 @@ Result<void> Runtime::fire_due_timers() {
 
 Result<Executed> Runtime::record_engine_command(const Command& command, std::string command_id,
                                                 std::string tool_name) {
-    const Facts facts = ActFacts{now(), new_id(), true, "engine"};
+    const Facts facts = ActFacts{now(), new_id(), true, std::string(engine_user)};
     const CallContext context = engine_context(*this, std::move(command_id), std::move(tool_name));
     const Submission submission{&context, &command, &facts, nullptr};
     auto written = queue_->write({&submission, 1});
@@ -274,7 +276,7 @@ Result<Executed> Runtime::record_engine_command(const Command& command, std::str
 
 Result<void> Runtime::engine_command(const Command& command, std::string command_id, std::string tool_name,
                                      const std::function<bool()>& still_holds) {
-    const Facts facts = ActFacts{now(), {}, false, "engine"};
+    const Facts facts = ActFacts{now(), {}, false, std::string(engine_user)};
     const CallContext context = engine_context(*this, std::move(command_id), std::move(tool_name));
     const Submission submission{&context, &command, &facts,
                                 nullptr,  true,     still_holds ? &still_holds : nullptr};

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/engine_user.hpp"
 #include "events/catalogue.hpp"
 #include "events/crypto/bytes.hpp"
 #include "events/crypto/sha256.hpp"
@@ -25,7 +26,6 @@ using Json = nlohmann::json;
 /// Members that hold the name of a person or client, in envelopes, bodies, commands and facts.
 constexpr std::array<std::string_view, 6> names_of_users{"actor", "actor_name",   "approved_by",
                                                          "by",    "requested_by", "user_id"};
-constexpr std::string_view engine_user = "engine";
 
 template <class E>
 bool is_name_of(std::string_view text) {

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
+#include "engine/engine_user.hpp"
 #include "events/values/ids.hpp"
 #include "statemachines/decide/drafts.hpp"
 
 namespace ibkr::engine {
 namespace {
-
-/// The gateway's own acts.
-constexpr std::string_view engine_user = "engine";
 
 /// Those beyond ASCII too.
 bool is_letter(char c) {

@@ -10,12 +10,14 @@
 #include "events/event_codec.hpp"
 #include "statemachines/decide/drafts.hpp"
 #include "tests/support/engine_rig.hpp"
+#include "tests/support/recorded_fixture.hpp"
 
 // Nothing that people chose or typed leaves with a fixture: not in a name, an id, a key or a text.
 
 using namespace ibkr;
 using namespace ibkr::engine;
 using ibkr::testing::EngineRig;
+using ibkr::testing::events_of;
 using ibkr::testing::member;
 using ibkr::testing::ScriptedBroker;
 
@@ -95,21 +97,6 @@ private:
     }
 };
 
-std::vector<events::Event> events_of(const RecordedFixture& fixture) {
-    std::vector<events::Event> all;
-    std::istringstream stream(fixture.events_jsonl);
-    const events::Secret secret{std::string(fixture_secret)};
-    auto reader = events::ExportReader::open(stream, events::ring_from_secret(secret));
-    REQUIRE(reader);
-    events::Record record;
-    for (;;) {
-        const auto read = (*reader)->next(record);
-        REQUIRE(read);
-        if (!*read) return all;
-        all.push_back(*events::decode_record(record));
-    }
-}
-
 template <class Body>
 std::vector<const Body*> all_of(const std::vector<events::Event>& events) {
     std::vector<const Body*> found;
@@ -120,10 +107,7 @@ std::vector<const Body*> all_of(const std::vector<events::Event>& events) {
 }
 
 RecordedFixture recorded(const NamedOrder& order) {
-    auto fixture = record_fixture(order.rig.log, order.approval, {});
-    INFO((fixture ? std::string() : fixture.error().message));
-    REQUIRE(fixture);
-    return std::move(*fixture);
+    return testing::recorded(order.rig, order.approval);
 }
 
 }  // namespace

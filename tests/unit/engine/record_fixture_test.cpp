@@ -12,12 +12,15 @@
 #include "engine/replay/record/fixture_log.hpp"
 #include "events/event_codec.hpp"
 #include "tests/support/engine_rig.hpp"
+#include "tests/support/recorded_fixture.hpp"
 #include "tests/support/resumed_log.hpp"
 
 using namespace ibkr;
 using namespace ibkr::engine;
 using ibkr::testing::EngineRig;
+using ibkr::testing::events_of;
 using ibkr::testing::member;
+using ibkr::testing::recorded;
 
 namespace {
 
@@ -57,30 +60,8 @@ struct Days {
     }
 };
 
-std::vector<events::Event> events_of(const RecordedFixture& fixture) {
-    std::vector<events::Event> all;
-    std::istringstream stream(fixture.events_jsonl);
-    const events::Secret secret{std::string(fixture_secret)};
-    auto reader = events::ExportReader::open(stream, events::ring_from_secret(secret));
-    REQUIRE(reader);
-    events::Record record;
-    for (;;) {
-        const auto read = (*reader)->next(record);
-        REQUIRE(read);
-        if (!*read) return all;
-        all.push_back(*events::decode_record(record));
-    }
-}
-
 bool has_workflow(const std::vector<events::Event>& all, const events::WorkflowId& id) {
     return std::ranges::any_of(all, [&](const events::Event& event) { return event.workflow_id == id; });
-}
-
-RecordedFixture recorded(const EngineRig& rig, const events::WorkflowId& workflow) {
-    auto fixture = record_fixture(rig.log, workflow, {});
-    INFO((fixture ? std::string() : fixture.error().message));
-    REQUIRE(fixture);
-    return std::move(*fixture);
 }
 
 }  // namespace
